@@ -1,0 +1,93 @@
+"""Text that a model, a judge or a person reads: read from files, rendered with variables only.
+
+The only module that knows Jinja. Templates may substitute variables; a choice of wording is a level of
+a factor, so ``{% ... %}`` is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import jinja2.meta
+import yaml
+
+from peerpact.errors import StudyError
+
+__all__ = ["dump_yaml", "read_text", "read_yaml", "render", "variables"]
+
+_ENVIRONMENT = jinja2.Environment(
+    undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
+)
+
+
+def read_text(path: Path | Traversable) -> str:
+    """Read a UTF-8 text file, without its trailing newline.
+
+    Raises:
+        StudyError: The file is missing or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except FileNotFoundError:
+        raise StudyError("this file is missing", where=str(path), hint="add it") from None
+    except (OSError, UnicodeDecodeError) as e:
+        raise StudyError(f"this file cannot be read ({e})", where=str(path)) from e
+
+
+def read_yaml(path: Path | Traversable) -> Any:
+    """Read one yaml document.
+
+    Raises:
+        StudyError: The file is missing or is not yaml; the message names the line.
+    """
+    try:
+        return yaml.load(read_text(path), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as e:
+        mark = getattr(e, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(e, "problem", None) or str(e)
+        raise StudyError(f"this is not valid yaml ({problem})", where=where) from e
+
+
+def dump_yaml(value: Any) -> str:
+    """Return ``value`` as block-style yaml in its own key order, as tools show it to a model."""
+    text = yaml.dump(
+        value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=10_000
+    )
+    return str(text).rstrip("\n")
+
+
+@lru_cache(maxsize=4096)
+def _template(text: str) -> jinja2.Template:
+    if "{%" in text:
+        raise StudyError(
+            "a text may hold variables only", found=text[:60], hint="make the choice a level"
+        )
+    try:
+        return _ENVIRONMENT.from_string(text)
+    except jinja2.TemplateSyntaxError as e:
+        raise StudyError(f"this template does not parse ({e.message})", found=text[:60]) from e
+
+
+def render(text: str, facts: Mapping[str, Any], where: str = "") -> str:
+    """Substitute ``{{ name }}`` in ``text``; a variable that no fact names is an error.
+
+    Raises:
+        StudyError: A variable is undefined, or the template does not parse.
+    """
+    if "{" not in text:
+        return text
+    try:
+        return _template(text).render(facts)
+    except jinja2.UndefinedError as e:
+        raise StudyError(f"missing template variable: {e.message}", where=where) from None
+
+
+def variables(text: str) -> set[str]:
+    """Return the names of the variables that ``text`` uses."""
+    return jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(text))
