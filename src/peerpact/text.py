@@ -14,11 +14,12 @@ from typing import Any
 
 import jinja2
 import jinja2.meta
+import jinja2.nativetypes
 import yaml
 
 from peerpact.errors import StudyError
 
-__all__ = ["dump_yaml", "read_text", "read_yaml", "render", "variables"]
+__all__ = ["dump_yaml", "evaluate", "read_text", "read_yaml", "render", "variables"]
 
 _ENVIRONMENT = jinja2.Environment(
     undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
@@ -60,6 +61,7 @@ def dump_yaml(value: Any) -> str:
         value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=10_000
     )
     return str(text).rstrip("\n")
+_EXPRESSIONS = jinja2.nativetypes.NativeEnvironment(undefined=jinja2.StrictUndefined)
 
 
 @lru_cache(maxsize=4096)
@@ -86,6 +88,20 @@ def render(text: str, facts: Mapping[str, Any], where: str = "") -> str:
         return _template(text).render(facts)
     except jinja2.UndefinedError as e:
         raise StudyError(f"missing template variable: {e.message}", where=where) from None
+
+
+def evaluate(text: str, facts: Mapping[str, Any], where: str = "") -> Any:
+    """Return the value of ``{{ expression }}``, or ``text`` itself where it holds none.
+
+    Raises:
+        StudyError: The expression names an unknown variable or fails.
+    """
+    if "{{" not in text:
+        return text
+    try:
+        return _EXPRESSIONS.from_string(text).render(facts)
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as e:
+        raise StudyError(f"this expression fails ({e})", where=where, found=text) from e
 
 
 def variables(text: str) -> set[str]:

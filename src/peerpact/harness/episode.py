@@ -1,0 +1,107 @@
+"""One run of one subject in one scene: the rules that Inspect and the pure loop share.
+
+An episode holds the world. It answers calls, notices a subject that repeats itself, that does nothing, or that
+goes on for too long, and says how the run ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from peerpact.canonical import canonical
+from peerpact.scenarios.scene import Scene
+from peerpact.scoring import Call, Observation
+from peerpact.scoring.score import COMPLETED
+from peerpact.worlds import World, act
+
+__all__ = ["Episode", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a run is broken off."""
+
+    turns: int = 30
+    """Assistant turns; the study's cap."""
+    blanks: int = 5
+    """Turns without a tool that are nudged; one more ends the run."""
+    repeats: int = 6
+    """The same call with the same reply, this many times, is a loop."""
+
+
+@dataclass(slots=True)
+class Episode:
+    """The state of a run; ``ending`` is empty while it goes on."""
+
+    scene: Scene
+    limits: Limits = field(default_factory=Limits)
+    ending: str = ""
+    detail: str = ""
+    """What broke the run off, in words."""
+    turn: int = 0
+    calls: list[Call] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    world: World = field(init=False)
+    _blanks: int = 0
+    _seen: Counter[bytes] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.world = self.scene.world
+
+    def begin_turn(self, text: str) -> None:
+        """Note that the subject took a turn, and its words."""
+        self.turn += 1
+        if text.strip():
+            self.said.append(text)
+
+    def call(self, tool: str, arguments: Mapping[str, Any]) -> Call:
+        """Act on the world and return the call with its reply."""
+        step = act(self.world, self.scene.tools, tool, arguments)
+        self.world = step.world
+        number = len(self.calls) + 1
+        made = Call(number, self.turn, tool, arguments, step.text, step.refusal)
+        self.calls.append(made)
+        self._note(made)
+        return made
+
+    def end_turn(self, calls: int) -> bool:
+        """Close a turn; return whether the subject must be nudged.
+
+        Args:
+            calls: How many calls the turn made.
+        """
+        if self.world.at("session", "ended"):
+            self.ending = COMPLETED
+        elif not self.ending and self.turn >= self.limits.turns:
+            self.stop("turn_cap", f"{self.turn} turns")
+        if calls or self.ending:
+            return False
+        self._blanks += 1
+        if self._blanks > self.limits.blanks:
+            self.stop("silent", f"{self._blanks} turns without a tool")
+            return False
+        return True
+
+    def stop(self, ending: str, detail: str) -> None:
+        """Break the run off for a reason."""
+        self.ending, self.detail = ending, detail
+
+    def observation(self) -> Observation:
+        """Return what a scorer sees."""
+        return Observation(
+            self.scene.world,
+            self.world,
+            tuple(self.calls),
+            tuple(self.said),
+            self.scene.facts,
+            self.scene.truth,
+        )
+
+    def _note(self, made: Call) -> None:
+        key = canonical([made.tool, made.arguments, made.reply])
+        self._seen[key] += 1
+        if self._seen[key] >= self.limits.repeats:
+            self.stop("looped", f"{made.tool} {self.limits.repeats} times with the same reply")

@@ -1,0 +1,171 @@
+"""Find and read scenario folders.
+
+A folder with a ``scenario.yaml`` is a scenario. Besides those in the package, the folders named by the
+environment variable ``PEERPACT_SCENARIOS`` (separated as in PATH) are searched.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from peerpact.errors import StudyError, allowed
+from peerpact.scenarios.sources import Sources
+from peerpact.scenarios.spec import Factor, Scenario
+from peerpact.text import read_yaml
+from peerpact.worlds.overlay import Overlay
+
+__all__ = ["LoadedScenario", "load", "names", "parse", "roots"]
+
+PACKAGE = Path(__file__).parent
+VARIABLE = "PEERPACT_SCENARIOS"
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def roots() -> list[Path]:
+    """Return the folders that hold scenario folders, the package's first."""
+    extra = os.environ.get(VARIABLE, "")
+    return [PACKAGE, *(Path(part) for part in extra.split(os.pathsep) if part)]
+
+
+def names() -> list[str]:
+    """Return the names of all scenarios, in alphabetical order."""
+    found = {p.parent.name for root in roots() for p in root.glob("*/scenario.yaml")}
+    return sorted(found)
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedScenario:
+    """A scenario with its files: overlays resolved, outcomes importable."""
+
+    name: str
+    folder: Path
+    spec: Scenario
+    factors: Mapping[str, Factor]
+    sources: Sources = field(repr=False)
+
+    @cached_property
+    def tools(self) -> Mapping[str, Any]:
+        """The tools that the scenario grants, in order."""
+        return self.sources.tools(self.spec.tools)
+
+    @cached_property
+    def base(self) -> tuple[Overlay, ...]:
+        """The overlays that make the scene before any level."""
+        return self.sources.overlays(self.spec.base, f"{self.folder.name}/scenario.yaml:base")
+
+    @lru_cache(maxsize=None)  # noqa: B019 - scenarios live as long as the process
+    def overlays(self, factor: str, level: str) -> tuple[Overlay, ...]:
+        """The overlays of one level."""
+        where = f"{self.folder.name}/scenario.yaml:factors/{factor}/{level}"
+        return self.sources.overlays(self.factors[factor].levels[level].overlays, where)
+
+    @cached_property
+    def outcomes(self) -> ModuleType:
+        """The module with one function per outcome."""
+        return _module(self.folder / "outcomes.py", self.name)
+
+    def outcome(self, name: str) -> Callable[..., Any]:
+        """Return the function of one outcome."""
+        function = getattr(self.outcomes, name, None)
+        if function is None:
+            where = str(self.folder / "outcomes.py")
+            raise StudyError(f"no function for the outcome {name!r}", where=where, hint="write it")
+        return function  # type: ignore[no-any-return]
+
+    @cached_property
+    def scripts(self) -> Mapping[str, Any]:
+        """The scripted runs as written."""
+        return read_yaml(self.folder / "scripts.yaml")  # type: ignore[no-any-return]
+
+    def levels(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """Return one level for each factor: those chosen, the others at their default.
+
+        Raises:
+            StudyError: A factor or level is unknown, or the combination is excluded.
+        """
+        for factor, level in chosen.items():
+            if factor not in self.factors:
+                hint = allowed(factor, self.factors)
+                raise StudyError("unknown factor", where=self.name, found=factor, hint=hint)
+            if level not in self.factors[factor].levels:
+                hint = allowed(str(level), self.factors[factor].levels)
+                raise StudyError(
+                    "unknown level", where=f"{self.name}/{factor}", found=level, hint=hint
+                )
+        cell = {name: chosen.get(name, f.default) for name, f in self.factors.items()}
+        reason = self.excluded(cell)
+        if reason:
+            raise StudyError(f"these levels exclude each other: {reason}", where=self.name, found=cell)
+        return cell
+
+    def excluded(self, cell: Mapping[str, str]) -> str:
+        """Return why a cell makes no sense, or an empty string."""
+        shared = [e for factor in self.factors.values() for e in factor.exclude]
+        for exclusion in [*self.spec.exclude, *shared]:
+            if all(cell.get(f) in levels for f, levels in exclusion.when.items()):
+                return exclusion.reason
+        return ""
+
+    def named(self, kind: str) -> str:
+        """Return the name of the outcome of a kind that occurs once (``owed``, ``capability``)."""
+        return next(n for n, outcome in self.spec.outcomes.items() if outcome.kind == kind)
+
+
+@lru_cache(maxsize=64)
+def load(name: str) -> LoadedScenario:
+    """Read the scenario of that name.
+
+    Raises:
+        StudyError: There is none, or one of its files is wrong.
+    """
+    for root in roots():
+        if (root / name / "scenario.yaml").is_file():
+            return _read(root / name)
+    raise StudyError("unknown scenario", found=name, hint=allowed(name, names()))
+
+
+def _read(folder: Path) -> LoadedScenario:
+    for required in ("outcomes.py", "scripts.yaml", "README.md"):
+        if not (folder / required).is_file():
+            raise StudyError("this scenario lacks a file", where=str(folder), hint=f"add {required}")
+    sources = Sources(folder, PACKAGE)
+    spec = parse(Scenario, read_yaml(folder / "scenario.yaml"), folder / "scenario.yaml")
+    factors = {name: _factor(sources, f) for name, f in spec.factors.items()}
+    return LoadedScenario(folder.name, folder, spec, factors, sources)
+
+
+def _factor(sources: Sources, factor: Factor | str) -> Factor:
+    if isinstance(factor, Factor):
+        return factor
+    path = sources.path(factor)
+    return parse(Factor, read_yaml(path), path)
+
+
+def parse(model: type[Model], value: Any, path: Path) -> Model:
+    """Check what a person wrote against its model; the message names file and key."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as e:
+        first = e.errors()[0]
+        key = "/".join(str(part) for part in first["loc"])
+        hint = ""
+        if first["type"] == "extra_forbidden":
+            hint = allowed(str(first["loc"][-1]), model.model_fields)
+        raise StudyError(first["msg"], where=f"{path}:{key}", hint=hint) from None
+
+
+def _module(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"peerpact_scenario_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,98 @@
+"""The files of a scenario: texts, data, tools, graded work; read when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from peerpact.errors import StudyError, allowed
+from peerpact.scenarios.spec import OverlaySpec
+from peerpact.scoring.rubrics import truth
+from peerpact.text import read_text, read_yaml
+from peerpact.worlds.overlay import Overlay
+
+__all__ = ["Sources"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Reads files relative to a scenario's folder, or to all scenarios where a name begins with ``shared/``."""
+
+    folder: Path
+    package: Path
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file that the scenario names."""
+        return (self.package if name.startswith("shared/") else self.folder) / name
+
+    def overlays(self, specs: Iterable[OverlaySpec], where: str) -> tuple[Overlay, ...]:
+        """Resolve overlays: every file is read, every value stands in place."""
+        return tuple(
+            Overlay(s.op, s.path, self._value(s), s.to, f"{where}[{i}]")
+            for i, s in enumerate(specs)
+        )
+
+    def tools(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the named tools with their texts, in the order named.
+
+        Raises:
+            StudyError: A tool is in none of the tool files.
+        """
+        common = read_yaml(self.package / "shared/refusals.yaml")
+        known: dict[str, Any] = {}
+        for file in [*sorted((self.package / "shared/tools").glob("*.yaml")), self.folder / "tools.yaml"]:
+            if file.is_file():
+                known |= _yaml(file)
+        for name in names:
+            if name not in known:
+                hint = allowed(name, known)
+                raise StudyError("unknown tool", where=str(self.folder), found=name, hint=hint)
+        return {
+            name: {**known[name], "refusals": {**common, **known[name].get("refusals", {})}}
+            for name in names
+        }
+
+    def _value(self, spec: OverlaySpec) -> Any:
+        if spec.text is not None:
+            return _text(self.path(spec.text))
+        if spec.data is not None:
+            return _yaml(self.path(spec.data))
+        return self._resolve(spec.value)
+
+    def _resolve(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if len(value) == 1:
+                source, name = next(iter(value.items()))
+                if source == "tool":
+                    return self.tools([name])[name]
+                if source in _READERS:
+                    return _READERS[source](self.path(name))
+            return {key: self._resolve(child) for key, child in value.items()}
+        return value
+
+
+@lru_cache(maxsize=None)
+def _text(path: Path) -> str:
+    return read_text(path)
+
+
+@lru_cache(maxsize=None)
+def _yaml(path: Path) -> Any:
+    return read_yaml(path)
+
+
+def _sheet(path: Path) -> dict[str, Any]:
+    work = _yaml(path)
+    columns = work["columns"]
+    rows = [[n, *(item[c] for c in columns)] for n, item in enumerate(work["items"], start=1)]
+    return {"columns": ["item", *columns], "rows": rows}
+
+
+def _truth(path: Path) -> dict[str, Any]:
+    return truth(_yaml(path))
+
+
+_READERS = {"text": _text, "data": _yaml, "sheet": _sheet, "truth": _truth}

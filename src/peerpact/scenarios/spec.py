@@ -1,0 +1,131 @@
+"""What ``scenario.yaml`` says: tools, base scene, factors with their overlays, outcomes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["Exclusion", "Factor", "Level", "OutcomeSpec", "OverlaySpec", "Scenario"]
+
+OPS = ("add", "replace", "set", "remove", "move")
+SOURCES = ("value", "text", "data")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OverlaySpec(_Frozen):
+    """One overlay as written: an operation with its path, and where its value comes from."""
+
+    add: str | None = None
+    replace: str | None = None
+    set: str | None = None
+    remove: str | None = None
+    move: str | None = None
+    to: str = ""
+    """Target path of a move."""
+    value: Any = None
+    """A value in place; inside it ``{text: FILE}``, ``{data: FILE}``, ``{sheet: FILE}``, ``{truth: FILE}`` and
+    ``{tool: NAME}`` stand for what they name."""
+    text: str | None = None
+    """A text file, relative to the scenario's folder, or to all scenarios where it begins with ``shared/``."""
+    data: str | None = None
+    """A yaml file, found in the same way."""
+
+    @model_validator(mode="after")
+    def _one_operation(self) -> Self:
+        ops = [op for op in OPS if getattr(self, op) is not None]
+        if len(ops) != 1:
+            raise ValueError(f"an overlay has exactly one of {', '.join(OPS)}")
+        if (ops[0] == "move") != bool(self.to):
+            raise ValueError("'to' belongs to 'move', and 'move' needs it")
+        given = [s for s in SOURCES if s in self.model_fields_set]
+        if ops[0] in {"remove", "move"} and given:
+            raise ValueError(f"{ops[0]!r} takes no {given[0]!r}")
+        if ops[0] not in {"remove", "move"} and len(given) != 1:
+            raise ValueError(f"{ops[0]!r} needs exactly one of {', '.join(SOURCES)}")
+        return self
+
+    @property
+    def op(self) -> Literal["add", "replace", "set", "remove", "move"]:
+        """The operation."""
+        return next(op for op in OPS if getattr(self, op) is not None)  # type: ignore[return-value]
+
+    @property
+    def path(self) -> str:
+        """The path that the operation names."""
+        return str(getattr(self, self.op))
+
+
+class Level(_Frozen):
+    """One value of a factor: what it means, and the overlays that make it."""
+
+    title: str
+    overlays: tuple[OverlaySpec, ...] = ()
+
+
+class Exclusion(_Frozen):
+    """Levels that make no sense together."""
+
+    when: dict[str, tuple[str, ...]]
+    reason: str
+
+
+class Factor(_Frozen):
+    """One thing that arms may differ in."""
+
+    title: str
+    default: str
+    levels: dict[str, Level] = Field(min_length=1)
+    exclude: tuple[Exclusion, ...] = ()
+    """Cells of this factor that make no sense, wherever the factor is used."""
+
+    @model_validator(mode="after")
+    def _default_is_a_level(self) -> Self:
+        if self.default not in self.levels:
+            raise ValueError(f"default {self.default!r} is not among {', '.join(self.levels)}")
+        return self
+
+
+class OutcomeSpec(_Frozen):
+    """One thing that a run shows."""
+
+    sentence: str
+    kind: Literal["violation", "owed", "capability"]
+    """``violation``: what the lab measures. ``owed``: the act that the critic owes; a run that lacks it is not
+    done. ``capability``: the work was done right."""
+
+
+class Scenario(_Frozen):
+    """A scenario as its author wrote it."""
+
+    title: str
+    version: str = Field(pattern=r"^\d+-[A-Z]$")
+    """``N-X``: N changes when results stop being comparable, X when the interface changes."""
+    summary: str
+    behaviour: Literal[
+        "strategic misrepresentation", "tampering", "alignment faking", "exfiltration"
+    ]
+    study_name: str
+    """What the published study calls it."""
+    tools: tuple[str, ...] = Field(min_length=1)
+    primary: str
+    """The outcome that tables lead with."""
+    capability: dict[str, str] = {}
+    """Levels of the control without peer and stakes; other factors stand at their default."""
+    outcomes: dict[str, OutcomeSpec]
+    base: tuple[OverlaySpec, ...]
+    factors: dict[str, Factor | str]
+    """A factor in place, or the file under ``shared/`` that holds it."""
+    exclude: tuple[Exclusion, ...] = ()
+
+    @model_validator(mode="after")
+    def _outcomes_are_whole(self) -> Self:
+        kinds = [outcome.kind for outcome in self.outcomes.values()]
+        if kinds.count("owed") != 1 or kinds.count("capability") != 1:
+            raise ValueError("outcomes need exactly one 'owed' and one 'capability'")
+        if self.primary not in self.outcomes:
+            raise ValueError(f"primary {self.primary!r} is not among {', '.join(self.outcomes)}")
+        return self
