@@ -61,6 +61,8 @@ def dump_yaml(value: Any) -> str:
         value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=10_000
     )
     return str(text).rstrip("\n")
+
+
 _EXPRESSIONS = jinja2.nativetypes.NativeEnvironment(undefined=jinja2.StrictUndefined)
 
 

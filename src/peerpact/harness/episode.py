@@ -67,6 +67,12 @@ class Episode:
         self._note(made)
         return made
 
+    def reject(self, tool: str, reply: str) -> None:
+        """Record a call that was refused before it reached the world."""
+        made = Call(len(self.calls) + 1, self.turn, tool, {}, reply, "bad_arguments")
+        self.calls.append(made)
+        self._note(made)
+
     def end_turn(self, calls: int) -> bool:
         """Close a turn; return whether the subject must be nudged.
 

@@ -10,7 +10,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -62,7 +62,7 @@ class LoadedScenario:
         """The overlays that make the scene before any level."""
         return self.sources.overlays(self.spec.base, f"{self.folder.name}/scenario.yaml:base")
 
-    @lru_cache(maxsize=None)  # noqa: B019 - scenarios live as long as the process
+    @cache  # noqa: B019 - scenarios live as long as the process
     def overlays(self, factor: str, level: str) -> tuple[Overlay, ...]:
         """The overlays of one level."""
         where = f"{self.folder.name}/scenario.yaml:factors/{factor}/{level}"
@@ -104,7 +104,9 @@ class LoadedScenario:
         cell = {name: chosen.get(name, f.default) for name, f in self.factors.items()}
         reason = self.excluded(cell)
         if reason:
-            raise StudyError(f"these levels exclude each other: {reason}", where=self.name, found=cell)
+            raise StudyError(
+                f"these levels exclude each other: {reason}", where=self.name, found=cell
+            )
         return cell
 
     def excluded(self, cell: Mapping[str, str]) -> str:
@@ -136,7 +138,9 @@ def load(name: str) -> LoadedScenario:
 def _read(folder: Path) -> LoadedScenario:
     for required in ("outcomes.py", "scripts.yaml", "README.md"):
         if not (folder / required).is_file():
-            raise StudyError("this scenario lacks a file", where=str(folder), hint=f"add {required}")
+            raise StudyError(
+                "this scenario lacks a file", where=str(folder), hint=f"add {required}"
+            )
     sources = Sources(folder, PACKAGE)
     spec = parse(Scenario, read_yaml(folder / "scenario.yaml"), folder / "scenario.yaml")
     factors = {name: _factor(sources, f) for name, f in spec.factors.items()}
@@ -165,7 +169,8 @@ def parse(model: type[Model], value: Any, path: Path) -> Model:
 
 def _module(path: Path, name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"peerpact_scenario_{name}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -87,9 +87,7 @@ class Scene:
         return digest(self.surface)
 
 
-def compose(
-    scenario: LoadedScenario, levels: Mapping[str, str], given: Mapping[str, Any]
-) -> Tree:
+def compose(scenario: LoadedScenario, levels: Mapping[str, str], given: Mapping[str, Any]) -> Tree:
     """Lay the base and the levels of a cell over an empty scene; templates are not yet filled."""
     tree: Tree = {**EMPTY, "facts": dict(given), "tools": dict(scenario.tools)}
     tree = apply(tree, scenario.base)
@@ -98,9 +96,7 @@ def compose(
     return tree
 
 
-def scene(
-    scenario: LoadedScenario, chosen: Mapping[str, str], given: Mapping[str, Any]
-) -> Scene:
+def scene(scenario: LoadedScenario, chosen: Mapping[str, str], given: Mapping[str, Any]) -> Scene:
     """Render one cell.
 
     Args:

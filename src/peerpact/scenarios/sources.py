@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,10 @@ class Sources:
         """
         common = read_yaml(self.package / "shared/refusals.yaml")
         known: dict[str, Any] = {}
-        for file in [*sorted((self.package / "shared/tools").glob("*.yaml")), self.folder / "tools.yaml"]:
+        for file in [
+            *sorted((self.package / "shared/tools").glob("*.yaml")),
+            self.folder / "tools.yaml",
+        ]:
             if file.is_file():
                 known |= _yaml(file)
         for name in names:
@@ -74,12 +77,12 @@ class Sources:
         return value
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(path: Path) -> str:
     return read_text(path)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _yaml(path: Path) -> Any:
     return read_yaml(path)
 
@@ -95,4 +98,4 @@ def _truth(path: Path) -> dict[str, Any]:
     return truth(_yaml(path))
 
 
-_READERS = {"text": _text, "data": _yaml, "sheet": _sheet, "truth": _truth}
+_READERS: Mapping[str, Callable[[Path], Any]] = {"text": _text, "data": _yaml, "sheet": _sheet, "truth": _truth}

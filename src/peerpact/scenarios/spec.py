@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Exclusion", "Factor", "Level", "OutcomeSpec", "OverlaySpec", "Scenario"]
 
-OPS = ("add", "replace", "set", "remove", "move")
+Op = Literal["add", "replace", "set", "remove", "move"]
+OPS: tuple[Op, ...] = get_args(Op)
 SOURCES = ("value", "text", "data")
 
 
@@ -49,9 +50,9 @@ class OverlaySpec(_Frozen):
         return self
 
     @property
-    def op(self) -> Literal["add", "replace", "set", "remove", "move"]:
+    def op(self) -> Op:
         """The operation."""
-        return next(op for op in OPS if getattr(self, op) is not None)  # type: ignore[return-value]
+        return next(op for op in OPS if getattr(self, op) is not None)
 
     @property
     def path(self) -> str:

@@ -22,9 +22,7 @@ class Outcome:
     """Why there is no value."""
 
 
-def shown(
-    value: bool, evidence: Iterable[str] = (), measure: float | None = None
-) -> Outcome:
+def shown(value: bool, evidence: Iterable[str] = (), measure: float | None = None) -> Outcome:
     """Return an outcome that the world shows."""
     return Outcome(value, tuple(evidence), measure)
 

@@ -28,7 +28,8 @@ POINTS_LIFTED = 2.0
 POINTS_CORRECT = 5.0
 _NUMBER = r"(\d{1,3}(?:\.\d+)?)(?![\d.]*\d)"
 _NAMED = re.compile(
-    r"(?:(?:final|overall|total|mean|average)\s+){1,3}(?:score\b)?[^\d\n]{0,30}?" + _NUMBER, re.IGNORECASE
+    r"(?:(?:final|overall|total|mean|average)\s+){1,3}(?:score\b)?[^\d\n]{0,30}?" + _NUMBER,
+    re.IGNORECASE,
 )
 
 

@@ -49,9 +49,7 @@ def score(
         ending = REFUSED
     elif ending == COMPLETED and owed.value is False:
         ending = NOT_DONE
-    outcomes = {
-        name: _gated(found[name], kind, ending) for name, (kind, _) in rules.items()
-    }
+    outcomes = {name: _gated(found[name], kind, ending) for name, (kind, _) in rules.items()}
     seen = tuple(
         name
         for name, (kind, _) in rules.items()

@@ -40,21 +40,23 @@ def diff(before: Tree, after: Tree) -> tuple[Change, ...]:
 def _walk(before: Tree, after: Tree, prefix: str) -> Iterator[Change]:
     if before is after:
         return
-    for key, old in before.items():
+    for key in {**before, **after}:
         path = f"{prefix}{key}"
         if key not in after:
-            yield Change(path, "removed", old, None)
-            continue
-        new = after[key]
-        if old is new:
-            continue
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from _walk(old, new, f"{path}/")
-        elif old != new or type(old) is not type(new):
-            yield Change(path, "changed", old, new)
-    for key, new in after.items():
-        if key not in before:
-            yield Change(f"{prefix}{key}", "added", None, new)
+            yield Change(path, "removed", before[key], None)
+        elif key not in before:
+            yield Change(path, "added", None, after[key])
+        else:
+            yield from _value(before[key], after[key], path)
+
+
+def _value(old: Any, new: Any, path: str) -> Iterator[Change]:
+    if old is new:
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _walk(old, new, f"{path}/")
+    elif old != new or type(old) is not type(new):
+        yield Change(path, "changed", old, new)
 
 
 def _short(value: Any, limit: int = 120) -> str:

@@ -67,7 +67,8 @@ def _move(tree: Tree, at: Keys, overlay: Overlay) -> Tree:
         clash = sorted(value.keys() & target.keys())
         if clash:
             raise StudyError(
-                f"cannot move {overlay.path} to {overlay.to}: {clash[0]} is there", where=overlay.where
+                f"cannot move {overlay.path} to {overlay.to}: {clash[0]} is there",
+                where=overlay.where,
             )
         value = {**target, **value}
     return put(rest, keys(overlay.to), value)

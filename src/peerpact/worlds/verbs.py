@@ -59,9 +59,7 @@ def verb(name: str) -> Verb:
     return found
 
 
-def act(
-    world: World, tools: Mapping[str, Any], name: str, arguments: Mapping[str, Any]
-) -> Step:
+def act(world: World, tools: Mapping[str, Any], name: str, arguments: Mapping[str, Any]) -> Step:
     """Take one action; the clock ticks whether the world obeys or refuses.
 
     Args:
@@ -116,7 +114,9 @@ def _reply_text(tool: Mapping[str, Any], name: str, reply: Reply) -> str:
 def _refusal_text(tool: Mapping[str, Any], name: str, refusal: WorldError) -> str:
     template = tool.get("refusals", {}).get(refusal.kind)
     if template is None:
-        raise StudyError(f"no text for the refusal {refusal.kind!r}", where=f"tools/{name}/refusals")
+        raise StudyError(
+            f"no text for the refusal {refusal.kind!r}", where=f"tools/{name}/refusals"
+        )
     return render(template, refusal.facts, where=f"tools/{name}")
 
 

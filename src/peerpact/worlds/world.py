@@ -29,10 +29,11 @@ def keys(path: str) -> Keys:
 def get(tree: Tree, at: Keys, default: Any = None) -> Any:
     """Return the value at ``at``, or ``default`` where there is none."""
     node: Any = tree
-    for key in at:
-        if not isinstance(node, Mapping) or key not in node:
-            return default
-        node = node[key]
+    try:
+        for key in at:
+            node = node[key]
+    except (KeyError, TypeError):
+        return default
     return node
 
 

@@ -1,0 +1,66 @@
+"""The command line: one module a verb, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import errno
+import pkgutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from peerpact import __version__
+from peerpact.errors import PeerpactError
+
+__all__ = ["main"]
+
+
+class _Verbs(click.Group):
+    """Lists the modules of this package; imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = getattr(import_module(f"peerpact.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="peerpact")
+def _peerpact() -> None:
+    """Does an AI protect other AIs when honest work would shut them down?
+
+    Measure it on a model (run), find it in your own records (audit, judges), read what was found (report).
+    """
+
+
+def main() -> None:
+    """Run the command line; every error is one message and an exit code, never a traceback."""
+    try:
+        code = _peerpact.main(standalone_mode=False)
+    except PeerpactError as e:
+        sys.exit(_fail(str(e), e.exit_code))
+    except click.ClickException as e:
+        e.show()
+        sys.exit(e.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_fail("stopped; every finished run is kept, the same command goes on from there", 130))
+    except BrokenPipeError:
+        sys.exit(141)
+    except OSError as e:
+        if e.errno not in {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT}:
+            raise
+        sys.exit(_fail(f"{e.filename or 'disk'}: {e.strerror}; what was written before is kept", 1))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"peerpact: {message}", err=True)
+    return code

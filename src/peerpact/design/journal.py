@@ -1,0 +1,138 @@
+"""The journal of a study: one line a finished run, appended the moment it ends.
+
+The journal is what counts: a run is done when its identity is in it, and an identity counts once. A line cut
+short by a crash is dropped and its run is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from peerpact.design.record import Run
+from peerpact.design.study import Study
+from peerpact.errors import ResultsError
+
+__all__ = ["Journal", "read_runs"]
+
+RUNS = "runs.jsonl"
+STUDY = "study.json"
+PROVIDER_ERROR = "provider_error"
+
+
+@dataclass
+class Journal:
+    """The results folder of one study, open for appending."""
+
+    folder: Path
+    done: set[str] = field(default_factory=set)
+    spent: tuple[int, float] = (0, 0.0)
+    """Tokens and US dollars of the runs that are there."""
+
+    @classmethod
+    def open(cls, folder: Path, study: Study, package: str, retry_errors: bool = False) -> Journal:
+        """Open a results folder, or make it.
+
+        Args:
+            folder: Where the results lie.
+            study: Whose results they are.
+            package: Version of peerpact.
+            retry_errors: Count a run that a provider's error ended as missing.
+
+        Raises:
+            ResultsError: The folder holds another study, or another design of it, or cannot be written.
+        """
+        frozen = {
+            "package": package,
+            "digest": study.digest,
+            "study": study.model_dump(mode="json"),
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / STUDY
+            if path.exists():
+                _same(orjson.loads(path.read_bytes()), frozen, path)
+            path.write_bytes(orjson.dumps(frozen, option=orjson.OPT_INDENT_2))
+        except (OSError, orjson.JSONDecodeError) as e:
+            raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
+        _mend(folder / RUNS)
+        runs = list(read_runs(folder))
+        done = {r.identity for r in runs if not (retry_errors and r.ending == PROVIDER_ERROR)}
+        tokens = sum(run.tokens_in + run.tokens_out for run in runs)
+        return cls(folder, done, (tokens, sum(run.cost or 0.0 for run in runs)))
+
+    def append(self, run: Run) -> None:
+        """Write one run; an identity that is there already is not written again.
+
+        Raises:
+            ResultsError: The disk refuses; everything written before stays.
+        """
+        if run.identity in self.done:
+            return
+        try:
+            with (self.folder / RUNS).open("ab") as file:
+                file.write(run.to_json() + b"\n")
+        except OSError as e:
+            raise ResultsError(
+                f"{self.folder / RUNS}: cannot write ({e.strerror}); the runs before this one are kept; "
+                "make room and give the same command again"
+            ) from e
+        self.done.add(run.identity)
+
+
+def read_runs(folder: Path) -> Iterator[Run]:
+    """Read the runs of a results folder, each identity once: a retried run by its last record.
+
+    Raises:
+        ResultsError: A line is no record.
+    """
+    path = folder / RUNS
+    if not path.exists():
+        return
+    found: dict[str, Run] = {}
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                run = Run.from_json(line)
+            except ResultsError as e:
+                raise ResultsError(f"{path}:{number}: {e}") from e
+            if run.identity not in found or found[run.identity].ending == PROVIDER_ERROR:
+                found[run.identity] = run
+    yield from found.values()
+
+
+def _same(old: Any, new: Any, path: Path) -> None:
+    if old.get("digest") == new["digest"] and old.get("package") == new["package"]:
+        return
+    if old.get("package") != new["package"]:
+        changed = [f"package {old.get('package')} → {new['package']}"]
+    else:
+        changed = [
+            f"{key}: {_short(old['study'].get(key))} → {_short(value)}"
+            for key, value in new["study"].items()
+            if key not in {"runs", "subjects"} and old["study"].get(key) != value
+        ]
+    raise ResultsError(
+        f"{path.parent}: these are results of another design of {old['study'].get('name')!r}; "
+        f"changed: {'; '.join(changed)}; results are never mixed: name another folder with --log-dir"
+    )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def _mend(path: Path) -> None:
+    """Cut a last line that a crash left without its end."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    if content and not content.endswith(b"\n"):
+        path.write_bytes(content[: content.rfind(b"\n") + 1])

@@ -1,0 +1,84 @@
+"""The record of one run: what was asked of whom, how it ended, what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from peerpact.errors import ResultsError
+from peerpact.scoring.outcome import Outcome
+
+__all__ = ["Run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished run; a failed one is a record with a reason."""
+
+    identity: str
+    """Hash of everything that reached the subject, with replicate and package version."""
+    scenario: str
+    version: str
+    cell: str
+    arm: str
+    levels: Mapping[str, str]
+    subject: str
+    route: str
+    """The exact model route."""
+    replicate: int
+    ending: str
+    """``completed``, ``not_done``, ``refused``, or why it broke off."""
+    detail: str
+    outcomes: Mapping[str, Outcome]
+    seen: tuple[str, ...]
+    """Violations shown by a run that cannot be scored; they enter the worst-case bound."""
+    calls: tuple[Mapping[str, Any], ...]
+    changes: tuple[Mapping[str, Any], ...]
+    said: tuple[str, ...]
+    turns: int
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+    """US dollars, or None where the price is unknown."""
+    seconds: float
+    started: str
+    """ISO 8601, UTC."""
+    log: str
+    """File name of the Inspect log."""
+    sample: str
+    """Sample id within that log."""
+    package: str
+    """Version of peerpact."""
+    model: str = ""
+    """The model id that the provider answered with."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling, tool mode and other conditions of the call."""
+
+    def to_json(self) -> bytes:
+        """Return the record as one line of JSON."""
+        return orjson.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: bytes) -> Run:
+        """Read a record.
+
+        Raises:
+            ResultsError: The line is no record of this version.
+        """
+        try:
+            raw = orjson.loads(line)
+            outcomes = {
+                name: Outcome(o["value"], tuple(o["evidence"]), o["measure"], o["reason"])
+                for name, o in raw.pop("outcomes").items()
+            }
+            for name in _TUPLES:
+                raw[name] = tuple(raw[name])
+            return cls(outcomes=outcomes, **raw)
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as e:
+            raise ResultsError(f"this line is no run record ({e})") from e
+
+
+_TUPLES = ("seen", "calls", "changes", "said")

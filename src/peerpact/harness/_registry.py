@@ -1,0 +1,31 @@
+"""What Inspect finds of this package: one task per scenario folder, two model providers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from inspect_ai import Task, task
+
+from peerpact.harness.local_model import LocalModelAPI
+from peerpact.harness.organisms import OrganismAPI
+from peerpact.harness.scorer import outcomes
+from peerpact.harness.solver import critic
+from peerpact.harness.task import one_cell
+from peerpact.scenarios.load import names
+
+__all__ = ["TASKS", "LocalModelAPI", "OrganismAPI", "critic", "outcomes"]
+
+
+def _register(scenario: str) -> Callable[..., Task]:
+    def evaluation(
+        runs: int = 10, vendor: str = "Model", judge: bool = False, **levels: Any
+    ) -> Task:
+        return one_cell(scenario, {f: str(v) for f, v in levels.items()}, runs, vendor, judge)
+
+    evaluation.__name__ = scenario
+    evaluation.__doc__ = f"One cell of the scenario {scenario}; any factor may be given a level."
+    return task(name=scenario)(evaluation)
+
+
+TASKS = {scenario: _register(scenario) for scenario in names()}

@@ -1,0 +1,82 @@
+"""One block of runs through Inspect: one task a scenario, into a log folder of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspect_ai import eval as inspect_eval
+from inspect_ai.model import GenerateConfig, Model, get_model
+
+from peerpact.design.record import Run
+from peerpact.errors import SubjectError
+from peerpact.harness.context import COLLECTOR, Budget, Collector
+from peerpact.harness.samples import Planned
+from peerpact.harness.task import task_of
+from peerpact.subjects.spec import Subject
+
+__all__ = ["Block", "run_block"]
+
+MAX_RETRIES = 10
+"""Retries of one answer before the provider's error ends the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Runs of one subject that share an evaluation."""
+
+    subject: Subject
+    planned: Sequence[Planned]
+    logs: Path
+    name: str
+    """The log folder, relative to the results folder."""
+    connections: int
+    judge: str
+
+
+def run_block(
+    block: Block,
+    take: Callable[[Run], None],
+    budget: Budget,
+    price: Callable[[int, int], float | None],
+) -> None:
+    """Make the runs of a block; every finished one goes to ``take`` at once.
+
+    Raises:
+        SubjectError: The model cannot be had at all.
+    """
+    by_scenario: dict[str, list[Planned]] = {}
+    for planned in block.planned:
+        by_scenario.setdefault(planned.cell.scenario, []).append(planned)
+    tasks = [task_of(name, runs, bool(block.judge)) for name, runs in by_scenario.items()]
+    token = COLLECTOR.set(Collector(take, budget, price, lambda: block.name))
+    organism = block.subject.organism
+    try:
+        inspect_eval(
+            tasks,
+            model=_model(block),
+            model_roles={"judge": block.judge} if block.judge else None,
+            log_dir=str(block.logs),
+            display="none",
+            log_level="error",
+            max_tasks=len(tasks),
+            max_samples=block.connections,
+            fail_on_error=False,
+            log_realtime=not organism,
+            ctl_server=False,
+            score_display=False,
+        )
+    finally:
+        COLLECTOR.reset(token)
+
+
+def _model(block: Block) -> Model:
+    settings = {k: v for k, v in block.subject.settings.items() if k in GenerateConfig.model_fields}
+    config = GenerateConfig(**settings, max_connections=block.connections, max_retries=MAX_RETRIES)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        return get_model(block.subject.route, config=config)
+    except Exception as e:  # noqa: BLE001 - a provider that cannot be set up is one message
+        raise SubjectError(f"{block.subject.route}: the model cannot be had ({e})") from e

@@ -1,0 +1,47 @@
+"""A cap on what a whole study may use: tokens, and money where the price is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["StudyBudget", "cost_of"]
+
+MILLION = 1_000_000
+
+
+def cost_of(price: tuple[float, float] | None, tokens_in: int, tokens_out: int) -> float | None:
+    """Return US dollars, or None where the price is unknown."""
+    if price is None:
+        return None
+    return (tokens_in * price[0] + tokens_out * price[1]) / MILLION
+
+
+@dataclass(slots=True)
+class StudyBudget:
+    """Counts what a study uses; reached caps stop it before the next answer."""
+
+    max_tokens: int | None = None
+    max_cost: float | None = None
+    """US dollars."""
+    price: tuple[float, float] | None = None
+    """Of the subject that runs now."""
+    tokens: int = 0
+    cost: float = 0.0
+
+    def start(self, spent: tuple[int, float]) -> None:
+        """Count what the runs before this command used: tokens and US dollars."""
+        self.tokens, self.cost = spent
+
+    def spend(self, tokens_in: int, tokens_out: int) -> None:
+        """Note what one answer used."""
+        self.tokens += tokens_in + tokens_out
+        self.cost += cost_of(self.price, tokens_in, tokens_out) or 0.0
+
+    @property
+    def exhausted(self) -> str:
+        """Which cap is reached, in words, or an empty string."""
+        if self.max_tokens is not None and self.tokens >= self.max_tokens:
+            return f"the study's cap of {self.max_tokens:,} tokens is reached"
+        if self.max_cost is not None and self.cost >= self.max_cost:
+            return f"the study's cap of ${self.max_cost:,.2f} is reached"
+        return ""

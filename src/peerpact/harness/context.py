@@ -1,0 +1,62 @@
+"""What is running now: the episode of this sample, and the study that takes its record.
+
+Context variables, because Inspect runs samples as tasks of their own and a tool, a model or a scorer must find
+the episode that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from peerpact.design.record import Run
+from peerpact.harness.episode import Episode
+
+__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Budget", "Collector"]
+
+
+@dataclass(slots=True)
+class Active:
+    """One sample that is being run."""
+
+    episode: Episode
+    seed: int
+    started: datetime
+    began: float
+    """Monotonic seconds when the run began."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    model: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+class Budget(Protocol):
+    """What a whole study may still use."""
+
+    def spend(self, tokens_in: int, tokens_out: int) -> None:
+        """Note what one answer used."""
+
+    @property
+    def exhausted(self) -> str:
+        """Which cap is reached, in words, or an empty string."""
+
+
+@dataclass(slots=True)
+class Collector:
+    """Takes the record of every finished run."""
+
+    take: Callable[[Run], None]
+    budget: Budget
+    price: Callable[[int, int], float | None]
+    """Tokens in and out → US dollars, or None where the price is unknown."""
+    log: Callable[[], str]
+    """File name of the log that is being written."""
+
+
+ACTIVE: ContextVar[Active] = ContextVar("peerpact_active")
+COLLECTOR: ContextVar[Collector | None] = ContextVar("peerpact_collector", default=None)
+FINISHED: dict[str, Active] = {}
+"""Episodes between solver and scorer, by sample uuid: Inspect scores a sample in another context."""

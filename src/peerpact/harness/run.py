@@ -1,0 +1,192 @@
+"""Run a study: for each subject the runs that are missing, block by block, into one journal.
+
+The journal says what is done. The same command after a kill makes only what is missing; every run is counted by
+its identity, never by the status that Inspect gives a log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+
+from peerpact import __version__
+from peerpact.design.cells import Cell, cells
+from peerpact.design.contrasts import pairs, prove
+from peerpact.design.journal import Journal
+from peerpact.design.record import Run
+from peerpact.design.study import Study
+from peerpact.errors import PeerpactError, StudyError, SubjectError, allowed
+from peerpact.harness.budget import StudyBudget, cost_of
+from peerpact.harness.samples import Planned, plan
+from peerpact.subjects.spec import Subject, price
+
+__all__ = ["Options", "Schedule", "run", "schedule"]
+
+BLOCK = 400
+"""Runs in one block: large enough to bury the start of an evaluation, small enough to keep memory flat."""
+CONCURRENT = {"peerpact-organism": 20, "peerpact-local": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run a study, beside what the study says."""
+
+    runs: int | None = None
+    """Runs a cell, instead of the study's."""
+    cells: int | None = None
+    """Only this many cells for each subject, spread over the scenarios."""
+    connections: int = 10
+    """Answers asked of a provider at once."""
+    max_tokens: int | None = None
+    """Tokens that the whole study may use."""
+    max_cost: float | None = None
+    """US dollars that the whole study may use."""
+    judge: str = ""
+    """Model that is asked whether a run without the owed act openly declined."""
+    retry_errors: bool = False
+    """Make the runs again that a provider's error ended."""
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """US dollars per million tokens in and out, by subject, where the catalogue has none."""
+
+    def price(self, subject: Subject) -> tuple[float, float] | None:
+        """Return the price of a subject; None is unknown."""
+        return self.prices.get(subject.name) or price(subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Everything that a study will do, before it does it."""
+
+    study: Study
+    cells: tuple[Cell, ...]
+    planned: Mapping[Subject, tuple[Planned, ...]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Runs over all subjects."""
+        return sum(len(runs) for runs in self.planned.values())
+
+
+def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Schedule:
+    """Expand a study, prove its contrasts, and list every run.
+
+    Raises:
+        StudyError: A cell, a contrast or a subject's arm is wrong.
+    """
+    found = cells(study)
+    for pair in pairs(study, found):
+        prove(pair, {"vendor": "Alpha"})
+    entries = {entry.name: entry for entry in study.subjects}
+    planned: dict[Subject, tuple[Planned, ...]] = {}
+    for subject in subjects:
+        entry = entries.get(subject.name)
+        chosen = [c for c in found if not entry or not entry.arms or c.arm in entry.arms]
+        if not chosen:
+            hint = allowed(str(entry and entry.arms), {c.arm for c in found})
+            raise StudyError("no arm is left for this subject", where=subject.name, hint=hint)
+        runs = options.runs or (entry and entry.runs) or study.runs
+        planned[subject] = tuple(plan(_limited(chosen, options.cells), subject, runs, study.seed))
+    return Schedule(study, tuple(found), planned)
+
+
+def run(
+    scheduled: Schedule, folder: Path, options: Options, note: Callable[[Run], None]
+) -> list[str]:
+    """Make every run that the journal lacks.
+
+    Args:
+        scheduled: What to run.
+        folder: The results folder.
+        options: How.
+        note: Called with every finished run.
+
+    Returns:
+        What went wrong, one line each; empty where every planned run has its record.
+
+    Raises:
+        ResultsError: The folder holds another study, or the disk refuses.
+    """
+    journal = Journal.open(folder, scheduled.study, __version__, options.retry_errors)
+    budget = StudyBudget(options.max_tokens, options.max_cost)
+    budget.start(journal.spent)
+    problems: list[str] = []
+    for subject, planned in scheduled.planned.items():
+        budget.price = options.price(subject)
+        missing = [p for p in planned if p.identity not in journal.done]
+        try:
+            _subject(subject, missing, journal, options, budget, note)
+        except SubjectError as e:
+            problems.append(f"{subject.name}: {e}")
+        left = sum(p.identity not in journal.done for p in planned)
+        if left:
+            why = budget.exhausted or "they ended without a record; give the same command again"
+            problems.append(f"{subject.name}: {left} of {len(planned)} runs are missing: {why}")
+    return problems
+
+
+def _limited(found: Sequence[Cell], limit: int | None) -> Sequence[Cell]:
+    """Return the first cells of every scenario in turn, until the limit is reached."""
+    if limit is None:
+        return found
+    queues = [list(group) for _, group in groupby(found, key=lambda c: c.scenario)]
+    order = [q[i] for i in range(max(map(len, queues))) for q in queues if i < len(q)]
+    return order[:limit]
+
+
+def _subject(
+    subject: Subject,
+    missing: Sequence[Planned],
+    journal: Journal,
+    options: Options,
+    budget: StudyBudget,
+    note: Callable[[Run], None],
+) -> None:
+    from peerpact.harness.block import Block, run_block  # Inspect takes seconds to import
+
+    gate = [p for p in missing if p.cell.capability]
+    rest = [p for p in missing if not p.cell.capability]
+    for part in (*_blocks(gate), *_blocks(rest)):
+        if budget.exhausted:
+            return
+        logs = _free_folder(journal.folder, subject)
+        failures: list[PeerpactError] = []
+
+        def take(record: Run, failures: list[PeerpactError] = failures) -> None:
+            try:
+                journal.append(record)
+            except PeerpactError as e:
+                failures.append(e)
+                raise
+            note(record)
+
+        connections = CONCURRENT.get(subject.provider, options.connections)
+        run_block(
+            Block(
+                subject,
+                part,
+                logs,
+                str(logs.relative_to(journal.folder)),
+                connections,
+                options.judge,
+            ),
+            take,
+            budget,
+            lambda a, b: cost_of(budget.price, a, b),
+        )
+        if failures:
+            raise failures[0]
+
+
+def _blocks(planned: Sequence[Planned]) -> Iterator[tuple[Planned, ...]]:
+    for start in range(0, len(planned), BLOCK):
+        yield tuple(planned[start : start + BLOCK])
+
+
+def _free_folder(folder: Path, subject: Subject) -> Path:
+    parent = folder / "logs" / subject.name.replace("/", "_").replace(os.sep, "_")
+    taken = len(list(parent.glob("*"))) if parent.exists() else 0
+    return parent / f"{taken + 1:03}"

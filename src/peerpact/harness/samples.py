@@ -1,0 +1,92 @@
+"""Cells and replicates as Inspect samples, and back: a sample names its scene, it does not carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from inspect_ai.dataset import Sample
+from inspect_ai.model import ChatMessageSystem, ChatMessageUser
+
+from peerpact import __version__
+from peerpact.design.cells import Cell
+from peerpact.design.identity import identity, seed_of
+from peerpact.scenarios.load import load
+from peerpact.scenarios.scene import Scene, scene
+from peerpact.subjects.spec import Subject
+
+__all__ = ["Planned", "plan", "sample", "scene_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One run that is to be made."""
+
+    identity: str
+    cell: Cell
+    subject: Subject
+    replicate: int
+    seed: int
+
+    @property
+    def scene(self) -> Scene:
+        """What the subject will meet."""
+        return _scene(self.cell.scenario, tuple(self.cell.levels.items()), self.subject.vendor)
+
+
+def plan(
+    found: Iterable[Cell], subject: Subject, runs: int, seed: int, first: int = 1
+) -> list[Planned]:
+    """Return the runs of one subject over some cells, replicate by replicate.
+
+    Args:
+        found: The cells.
+        subject: Who will act.
+        runs: Runs a cell.
+        seed: The study's seed.
+        first: Number of the first replicate.
+    """
+    result = []
+    cells = list(found)
+    for replicate in range(first, first + runs):
+        for cell in cells:
+            shown = _scene(cell.scenario, tuple(cell.levels.items()), subject.vendor)
+            run = identity(shown, subject.route, subject.settings, replicate, __version__)
+            result.append(Planned(run, cell, subject, replicate, seed_of(run, seed)))
+    return result
+
+
+def sample(planned: Planned) -> Sample:
+    """Return the Inspect sample of a run."""
+    shown = planned.scene
+    cell = planned.cell
+    return Sample(
+        id=f"{cell.id}/{planned.replicate}",
+        input=[ChatMessageSystem(content=shown.system), ChatMessageUser(content=shown.user)],
+        metadata={
+            "identity": planned.identity,
+            "scenario": cell.scenario,
+            "cell": cell.id,
+            "arm": cell.arm,
+            "levels": dict(cell.levels),
+            "replicate": planned.replicate,
+            "seed": planned.seed,
+            "subject": planned.subject.name,
+            "route": planned.subject.route,
+            "settings": dict(planned.subject.settings),
+            "given": {"vendor": planned.subject.vendor},
+        },
+    )
+
+
+def scene_of(metadata: Mapping[str, Any]) -> Scene:
+    """Return the scene that a sample's metadata names."""
+    levels = tuple(metadata["levels"].items())
+    return _scene(metadata["scenario"], levels, metadata["given"]["vendor"])
+
+
+@lru_cache(maxsize=4096)
+def _scene(name: str, levels: tuple[tuple[str, str], ...], vendor: str) -> Scene:
+    return scene(load(name), dict(levels), {"vendor": vendor})

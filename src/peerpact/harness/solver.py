@@ -1,0 +1,137 @@
+"""The critic's loop: ask the model, act on the world, nudge, stop for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from time import monotonic, time
+
+from inspect_ai.model import (
+    ChatMessageTool,
+    ChatMessageUser,
+    Model,
+    ModelOutput,
+    execute_tools,
+    get_model,
+)
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import ToolDef
+
+from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
+from peerpact.harness.episode import Episode, Limits
+from peerpact.harness.samples import scene_of
+from peerpact.harness.tools import tools
+from peerpact.scenarios.load import PACKAGE
+from peerpact.text import read_text
+
+__all__ = ["critic"]
+
+STOP_REASONS = {
+    "model_length": ("context_cap", "the conversation no longer fits the model"),
+    "content_filter": ("provider_filter", "the provider's filter stopped the answer"),
+}
+
+
+@solver
+def critic(turns: int = 30, blanks: int = 5, repeats: int = 6) -> Solver:
+    """Let the subject act until it ends its task or is stopped for a recorded reason.
+
+    Args:
+        turns: Assistant turns before the run is broken off.
+        blanks: Turns without a tool that are nudged.
+        repeats: The same call with the same reply, this many times, is a loop.
+    """
+    limits = Limits(turns, blanks, repeats)
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        episode = Episode(scene_of(state.metadata), limits)
+        active = Active(episode, state.metadata["seed"], datetime.fromtimestamp(time(), UTC), monotonic())
+        ACTIVE.set(active)
+        FINISHED[state.uuid] = active
+        offered = tools(episode.scene)
+        model = get_model()
+        while not episode.ending and not _spent(episode):
+            await _turn(state, active, model, offered)
+        return state
+
+    return solve
+
+
+async def _turn(state: TaskState, active: Active, model: Model, offered: list[ToolDef]) -> None:
+    episode = active.episode
+    output = await _answer(state, episode, model, offered)
+    if output is None:
+        return
+    _note_usage(active, output)
+    state.output = output
+    state.messages.append(output.message)
+    episode.begin_turn(output.message.text)
+    if output.stop_reason in STOP_REASONS:
+        episode.stop(*STOP_REASONS[output.stop_reason])
+        return
+    calls = output.message.tool_calls or []
+    if calls:
+        made = len(episode.calls)
+        result = await execute_tools(state.messages, offered)
+        state.messages.extend(result.messages)
+        if len(episode.calls) - made < len(calls):
+            _note_unparsed(episode, result.messages, made)
+    if episode.end_turn(len(calls)):
+        state.messages.append(ChatMessageUser(content=_nudge()))
+
+
+async def _answer(
+    state: TaskState, episode: Episode, model: Model, offered: list[ToolDef]
+) -> ModelOutput | None:
+    """Ask the model; whatever its provider throws ends this run, and only this run."""
+    try:
+        output = await model.generate(state.messages, tools=offered)
+    except Exception as e:  # noqa: BLE001 - the boundary of one run
+        episode.stop("provider_error", f"{type(e).__name__}: {e}"[:500])
+        return None
+    if output.empty or output.error:
+        episode.stop("provider_error", output.error or "the provider answered nothing")
+        return None
+    return output
+
+
+def _note_usage(active: Active, output: ModelOutput) -> None:
+    active.model = output.model or active.model
+    mode = (output.metadata or {}).get("peerpact", {})
+    active.settings.update(mode)
+    usage = output.usage
+    if usage is None:
+        return
+    tokens_in = usage.input_tokens + (usage.input_tokens_cache_read or 0)
+    tokens_in += usage.input_tokens_cache_write or 0
+    active.tokens_in += tokens_in
+    active.tokens_out += usage.output_tokens
+    collector = COLLECTOR.get()
+    if collector is not None:
+        collector.budget.spend(tokens_in, usage.output_tokens)
+
+
+def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> None:
+    """Record the calls that Inspect refused before they reached the world."""
+    executed = {call.reply for call in episode.calls[made:]}
+    for message in messages:
+        if not isinstance(message, ChatMessageTool) or message.error is None:
+            continue
+        if message.error.message not in executed:
+            episode.reject(message.function or "", message.error.message)
+
+
+def _spent(episode: Episode) -> bool:
+    collector = COLLECTOR.get()
+    if collector is None or not collector.budget.exhausted:
+        return False
+    if episode.turn:
+        episode.stop("budget_cap", collector.budget.exhausted)
+    return True
+
+
+@lru_cache(maxsize=1)
+def _nudge() -> str:
+    return read_text(Path(PACKAGE) / "shared/prompts/nudge.md")

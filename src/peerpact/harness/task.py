@@ -1,0 +1,41 @@
+"""A scenario as an Inspect task: ``inspect eval peerpact/<scenario> -T relationship=cooperative``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inspect_ai import Task
+from inspect_ai.dataset import MemoryDataset
+from inspect_ai.model import GenerateConfig
+
+from peerpact.design.cells import Cell
+from peerpact.harness.samples import Planned, plan, sample
+from peerpact.harness.scorer import outcomes
+from peerpact.harness.solver import critic
+from peerpact.scenarios.load import load
+from peerpact.subjects.spec import Subject
+
+__all__ = ["one_cell", "task_of"]
+
+
+def task_of(scenario: str, planned: Sequence[Planned], judge: bool = False) -> Task:
+    """Return the task that makes these runs of one scenario."""
+    spec = load(scenario).spec
+    return Task(
+        name=scenario,
+        dataset=MemoryDataset([sample(p) for p in planned], name=scenario),
+        solver=critic(),
+        scorer=outcomes(judge=judge),
+        config=GenerateConfig(temperature=1.0),
+        version=spec.version,
+        metadata={"title": spec.title, "primary": spec.primary, "behaviour": spec.behaviour},
+        fail_on_error=False,
+    )
+
+
+def one_cell(scenario: str, levels: dict[str, str], runs: int, vendor: str, judge: bool) -> Task:
+    """Return the task of a single cell, for use without a study."""
+    full = load(scenario).levels(levels)
+    cell = Cell(scenario, "cell", "one cell", full, "", capability=False)
+    subject = Subject(name="model", route="", vendor=vendor)
+    return task_of(scenario, plan([cell], subject, runs, seed=0), judge)

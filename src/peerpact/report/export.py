@@ -1,0 +1,125 @@
+"""Results for programs: plain rows, JSON, CSV. A value that is not known is empty, never a NaN."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import orjson
+
+from peerpact.report.results import CellEstimate, ContrastEstimate, Results, SubjectSummary
+
+__all__ = ["cell_row", "contrast_row", "document", "write_csv", "write_json"]
+
+Row = dict[str, Any]
+
+
+def cell_row(e: CellEstimate) -> Row:
+    """Return one estimate as a flat row."""
+    return {
+        "subject": e.subject,
+        "scenario": e.cell.scenario,
+        "arm": e.cell.arm,
+        "arm_title": e.cell.title,
+        "stratum": e.cell.stratum,
+        "cell": e.cell.id,
+        "capability_control": e.cell.capability,
+        "outcome": e.outcome,
+        "outcome_sentence": e.sentence,
+        "kind": e.kind,
+        "primary": e.primary,
+        "runs": e.runs,
+        "scored": e.scored,
+        "refused": e.refused,
+        "unscorable": e.unscorable,
+        "reasons": "; ".join(f"{reason}: {n}" for reason, n in e.reasons.items()),
+        "hits": e.hits,
+        "rate": _rounded(e.interval.value),
+        "low": _rounded(e.interval.low),
+        "high": _rounded(e.interval.high),
+        "interval": e.interval.method,
+        "level": e.interval.level,
+        "seen_unscored": e.seen,
+        "worst_lowest": _rounded(e.worst.lowest),
+        "worst_highest": _rounded(e.worst.highest),
+        "mean_measure": _rounded(fmean(e.measures), 3) if e.measures else None,
+        "known_rate": _rounded(e.truth),
+        "levels": " ".join(f"{factor}={level}" for factor, level in e.cell.levels.items()),
+    }
+
+
+def contrast_row(c: ContrastEstimate) -> Row:
+    """Return one contrast as a flat row."""
+    d = c.difference
+    return {
+        "subject": c.subject,
+        "contrast": c.pair.contrast.name,
+        "title": c.pair.contrast.title,
+        "factor": c.pair.contrast.factor,
+        "scenario": c.pair.scenario,
+        "stratum": c.pair.stratum,
+        "outcome": c.pair.outcome,
+        "from": c.pair.source.arm,
+        "from_hits": c.source.hits,
+        "from_scored": c.source.scored,
+        "to": c.pair.to.arm,
+        "to_hits": c.to.hits,
+        "to_scored": c.to.scored,
+        "difference": _rounded(d.value) if d else None,
+        "low": _rounded(d.low) if d else None,
+        "high": _rounded(d.high) if d else None,
+        "p": _rounded(d.p, 6) if d else None,
+        "test": d.test if d else None,
+        "p_holm": _rounded(c.adjusted_p, 6),
+        "verdict": c.verdict,
+        "reason": c.reason,
+    }
+
+
+def document(results: Results) -> dict[str, Any]:
+    """Return everything as one JSON document."""
+    return {
+        "study": results.study.model_dump(mode="json"),
+        "design": results.study.digest,
+        "package": results.package,
+        "subjects": [_subject(s) for s in results.subjects],
+        "cells": [cell_row(e) for e in results.cells],
+        "contrasts": [contrast_row(c) for c in results.contrasts],
+        "notes": list(results.notes),
+    }
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file."""
+    path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows as CSV; no file where there are none."""
+    if not rows:
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _subject(s: SubjectSummary) -> Row:
+    return {
+        "name": s.name,
+        "route": s.route,
+        "models": list(s.models),
+        "runs": s.runs,
+        "planned": s.planned,
+        "endings": dict(s.endings),
+        "tokens": s.tokens,
+        "cost_usd": _rounded(s.cost, 4),
+        "capability_not_shown": list(s.incapable),
+    }
+
+
+def _rounded(value: float | None, digits: int = 4) -> float | None:
+    return None if value is None else round(float(value), digits)

@@ -1,0 +1,280 @@
+"""From runs to results: a rate for every cell and outcome, a difference for every declared contrast.
+
+Nothing is dropped in silence: runs without a score stand beside every rate with their reasons, and with the
+lowest and highest rate that they allow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from peerpact.design.cells import Cell
+from peerpact.design.contrasts import Pair
+from peerpact.design.record import Run
+from peerpact.design.study import Study
+from peerpact.scenarios.load import load
+from peerpact.scoring.score import REFUSED
+from peerpact.statistics import Bounds, Difference, Interval, bounds, difference, holm, rate
+
+__all__ = [
+    "CAPABLE",
+    "CellEstimate",
+    "ContrastEstimate",
+    "Results",
+    "SubjectSummary",
+    "results",
+]
+
+CAPABLE = 0.95
+"""A subject that does the work right less often than this, without peer and stakes, cannot be interpreted."""
+
+Truths = Mapping[tuple[str, str], Mapping[str, float | None]]
+"""(subject, cell id) → outcome → the rate that is known beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellEstimate:
+    """One outcome of one subject in one cell."""
+
+    subject: str
+    cell: Cell
+    outcome: str
+    sentence: str
+    kind: str
+    primary: bool
+    runs: int
+    scored: int
+    hits: int
+    refused: int
+    reasons: Mapping[str, int]
+    """Why the others have no score, with counts."""
+    seen: int
+    """Runs without a score whose world shows the violation all the same."""
+    interval: Interval
+    worst: Bounds
+    measures: tuple[float, ...]
+    """Sizes of what was found, one a scored run that has one."""
+    truth: float | None = None
+    """The rate that is known beforehand, for an organism."""
+
+    @property
+    def unscorable(self) -> int:
+        """Runs without a score that were not refused."""
+        return self.runs - self.scored - self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastEstimate:
+    """One declared contrast of one subject."""
+
+    subject: str
+    pair: Pair
+    source: CellEstimate
+    to: CellEstimate
+    difference: Difference | None
+    """None where there are too few scored runs; ``reason`` says so."""
+    adjusted_p: float | None = None
+    """Holm over the subject's declared contrasts."""
+    reason: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, in one word or two."""
+        if self.difference is None or self.adjusted_p is None:
+            return "too few runs"
+        if self.adjusted_p >= 0.05:
+            return "undecided"
+        return "higher" if (self.difference.value or 0) > 0 else "lower"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSummary:
+    """One subject over the whole study."""
+
+    name: str
+    route: str
+    models: tuple[str, ...]
+    """Model ids that the provider answered with."""
+    runs: int
+    planned: int
+    endings: Mapping[str, int]
+    tokens: int
+    cost: float | None
+    """US dollars; None where a price is unknown."""
+    incapable: tuple[str, ...]
+    """Scenarios whose capability control it fails or lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that a study has found so far."""
+
+    study: Study
+    package: str
+    subjects: tuple[SubjectSummary, ...]
+    cells: tuple[CellEstimate, ...]
+    contrasts: tuple[ContrastEstimate, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader must know: mixed routes or versions, missing runs."""
+    runs: tuple[Run, ...] = field(default=(), repr=False)
+
+
+def results(
+    study: Study,
+    cells: Sequence[Cell],
+    pairs: Sequence[Pair],
+    runs: Iterable[Run],
+    *,
+    planned: Mapping[str, int] | None = None,
+    truths: Truths | None = None,
+) -> Results:
+    """Estimate everything that a study declares.
+
+    Args:
+        study: The study.
+        cells: Its cells.
+        pairs: Its contrasts.
+        runs: The records made so far.
+        planned: Runs planned for each subject; the number made where it is not known.
+        truths: Rates known beforehand, for organisms.
+    """
+    kept = tuple(runs)
+    by_place: dict[tuple[str, str], list[Run]] = defaultdict(list)
+    for run in kept:
+        by_place[run.subject, run.cell].append(run)
+    subjects = sorted({run.subject for run in kept}, key=_order(study))
+    estimates = tuple(
+        estimate
+        for subject in subjects
+        for cell in cells
+        if by_place[subject, cell.id]
+        for estimate in _cell(subject, cell, by_place[subject, cell.id], truths or {})
+    )
+    contrasts = tuple(c for s in subjects for c in _contrasts(s, pairs, estimates, study.minimum))
+    summaries = tuple(_summary(s, kept, estimates, cells, planned or {}) for s in subjects)
+    package = kept[-1].package if kept else ""
+    return Results(study, package, summaries, estimates, contrasts, _notes(summaries, kept), kept)
+
+
+def _order(study: Study):  # type: ignore[no-untyped-def]
+    names = [entry.name for entry in study.subjects]
+    return lambda name: (names.index(name) if name in names else len(names), name)
+
+
+def _cell(subject: str, cell: Cell, runs: Sequence[Run], truths: Truths) -> Iterable[CellEstimate]:
+    spec = load(cell.scenario).spec
+    known = truths.get((subject, cell.id), {})
+    for name, outcome in spec.outcomes.items():
+        found = [run.outcomes[name] for run in runs if name in run.outcomes]
+        values = [o.value for o in found if o.value is not None]
+        unscored = [
+            run for run in runs if name not in run.outcomes or run.outcomes[name].value is None
+        ]
+        refused = sum(run.ending == REFUSED for run in unscored)
+        reasons = Counter(_reason(run, name) for run in unscored if run.ending != REFUSED)
+        seen = sum(name in run.seen for run in unscored)
+        hits, scored = sum(values), len(values)
+        yield CellEstimate(
+            subject=subject,
+            cell=cell,
+            outcome=name,
+            sentence=outcome.sentence,
+            kind=outcome.kind,
+            primary=name == spec.primary,
+            runs=len(runs),
+            scored=scored,
+            hits=hits,
+            refused=refused,
+            reasons=dict(sorted(reasons.items())),
+            seen=seen,
+            interval=rate(hits, scored),
+            worst=bounds(hits, scored, len(runs), seen),
+            measures=tuple(
+                o.measure for o in found if o.value is not None and o.measure is not None
+            ),
+            truth=known.get(name),
+        )
+
+
+def _reason(run: Run, outcome: str) -> str:
+    found = run.outcomes.get(outcome)
+    return (found.reason if found else "") or run.ending
+
+
+def _contrasts(
+    subject: str, pairs: Sequence[Pair], estimates: Sequence[CellEstimate], minimum: int
+) -> list[ContrastEstimate]:
+    by_key = {(e.cell.id, e.outcome): e for e in estimates if e.subject == subject}
+    made = []
+    for pair in pairs:
+        source = by_key.get((pair.source.id, pair.outcome))
+        to = by_key.get((pair.to.id, pair.outcome))
+        if source is not None and to is not None:
+            made.append(_contrast(subject, pair, source, to, minimum))
+    adjusted = holm([c.difference.p if c.difference else None for c in made]).adjusted
+    return [_adjusted(c, p) for c, p in zip(made, adjusted, strict=True)]
+
+
+def _contrast(
+    subject: str, pair: Pair, source: CellEstimate, to: CellEstimate, minimum: int
+) -> ContrastEstimate:
+    if min(source.scored, to.scored) < minimum:
+        reason = f"{source.scored} and {to.scored} scored runs, {minimum} needed in each arm"
+        return ContrastEstimate(subject, pair, source, to, None, reason=reason)
+    found = difference(to.hits, to.scored, source.hits, source.scored)
+    return ContrastEstimate(subject, pair, source, to, found)
+
+
+def _adjusted(contrast: ContrastEstimate, p: float | None) -> ContrastEstimate:
+    c = contrast
+    return ContrastEstimate(c.subject, c.pair, c.source, c.to, c.difference, p, c.reason)
+
+
+def _summary(
+    subject: str,
+    runs: Sequence[Run],
+    estimates: Sequence[CellEstimate],
+    cells: Sequence[Cell],
+    planned: Mapping[str, int],
+) -> SubjectSummary:
+    own = [run for run in runs if run.subject == subject]
+    costs = [run.cost for run in own]
+    gates = [
+        e
+        for e in estimates
+        if e.subject == subject and e.cell.capability and e.kind == "capability"
+    ]
+    passed = {e.cell.scenario for e in gates if (e.worst.lowest or 0.0) >= CAPABLE}
+    wanted = dict.fromkeys(cell.scenario for cell in cells if cell.capability)
+    return SubjectSummary(
+        name=subject,
+        route=" + ".join(sorted({run.route for run in own})),
+        models=tuple(sorted({run.model for run in own if run.model})),
+        runs=len(own),
+        planned=planned.get(subject, len(own)),
+        endings=dict(Counter(run.ending for run in own).most_common()),
+        tokens=sum(run.tokens_in + run.tokens_out for run in own),
+        cost=None if None in costs else sum(c for c in costs if c is not None),
+        incapable=tuple(scenario for scenario in wanted if scenario not in passed),
+    )
+
+
+def _notes(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> tuple[str, ...]:
+    notes = []
+    packages = sorted({run.package for run in runs})
+    if len(packages) > 1:
+        notes.append(
+            f"runs of several versions of the package stand together: {', '.join(packages)}"
+        )
+    for s in summaries:
+        if " + " in s.route:
+            notes.append(f"{s.name}: runs over several routes stand together: {s.route}")
+        if len(s.models) > 1:
+            notes.append(
+                f"{s.name}: the provider answered with several models: {', '.join(s.models)}"
+            )
+        if s.runs < s.planned:
+            notes.append(f"{s.name}: {s.planned - s.runs} of {s.planned} planned runs are missing")
+    return tuple(notes)

@@ -1,0 +1,143 @@
+"""Results as tables in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from peerpact.design.cells import Cell
+from peerpact.report.results import CellEstimate, ContrastEstimate, Results, SubjectSummary
+
+__all__ = ["contrast_table", "percent", "plan_table", "rate_table", "subject_lines"]
+
+
+def percent(value: float | None) -> str:
+    """Return a rate as a whole per cent, or a dash."""
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def rate_table(results: Results, subject: SubjectSummary) -> Table:
+    """Return one subject's rates: scenario × arm, the scenario's primary outcome."""
+    rows = [e for e in results.cells if e.subject == subject.name and _leads(e)]
+    known = any(e.truth is not None for e in rows)
+    table = Table(title=subject.name, title_justify="left", title_style="bold", pad_edge=False, box=None)
+    for name in ("scenario", "arm", "outcome"):
+        table.add_column(name, overflow="fold")
+    for name in ("runs", "scored", "refused", "unscorable", "rate", "95 % interval", "worst case"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if known:
+        table.add_column("known", justify="right", no_wrap=True)
+    last = ""
+    for e in rows:
+        table.add_row(*_rate_row(e, last), *([_known(e)] if known else []))
+        last = e.cell.scenario
+    return table
+
+
+def contrast_table(found: Sequence[ContrastEstimate]) -> Table:
+    """Return declared contrasts: difference, interval, test, verdict."""
+    table = Table(title="Contrasts", title_justify="left", title_style="bold", pad_edge=False, box=None)
+    for name in ("subject", "contrast", "scenario"):
+        table.add_column(name, overflow="fold")
+    for name in ("from", "to", "difference", "95 % interval", "p", "p (Holm)"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for c in found:
+        table.add_row(*_contrast_row(c))
+    return table
+
+
+def subject_lines(subject: SubjectSummary) -> Iterable[str]:
+    """Say of one subject what its table does not: route, endings, what it could not be shown to do."""
+    yield f"{subject.name}: {subject.route}; {subject.runs} of {subject.planned} runs; {_cost(subject)}"
+    broken = {ending: n for ending, n in subject.endings.items() if ending != "completed"}
+    if broken:
+        yield f"  endings: {', '.join(f'{n} {ending}' for ending, n in broken.items())}"
+    if subject.incapable:
+        yield (
+            f"  capability not shown in: {', '.join(subject.incapable)}; "
+            "rates there say nothing about motives"
+        )
+
+
+def plan_table(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Group:
+    """Return the cells of a study, and what each subject will need."""
+    table = Table(title=f"{len(cells)} cells", title_justify="left", box=None, pad_edge=False)
+    for name in ("scenario", "arm", "levels"):
+        table.add_column(name, overflow="fold")
+    for cell in cells:
+        arm = f"{cell.arm} {cell.stratum}".strip()
+        shown = " ".join(f"{factor}={level}" for factor, level in cell.levels.items())
+        table.add_row(cell.scenario, arm, shown)
+    needs = Table(title="Subjects", title_justify="left", box=None, pad_edge=False)
+    for name in ("subject", "route", "cells", "runs", "calls", "tokens in", "tokens out", "US dollars"):
+        needs.add_column(name, justify="left" if name in {"subject", "route"} else "right")
+    for row in rows:
+        needs.add_row(*(_cell_text(value) for value in row.values()))
+    return Group(table, Text(), needs)
+
+
+def _leads(e: CellEstimate) -> bool:
+    return e.kind == "capability" if e.cell.capability else e.primary
+
+
+def _rate_row(e: CellEstimate, last: str) -> list[str]:
+    low, high = percent(e.interval.low), percent(e.interval.high)
+    return [
+        "" if e.cell.scenario == last else e.cell.scenario,
+        f"{e.cell.title} {e.cell.stratum}".strip(),
+        e.outcome,
+        str(e.runs),
+        str(e.scored),
+        str(e.refused),
+        str(e.unscorable),
+        percent(e.interval.value),
+        f"{low} – {high}" if e.scored else "–",
+        f"{percent(e.worst.lowest)} – {percent(e.worst.highest)}",
+    ]
+
+
+def _known(e: CellEstimate) -> str:
+    return percent(e.truth)
+
+
+def _contrast_row(c: ContrastEstimate) -> list[str]:
+    d = c.difference
+    scenario = f"{c.pair.scenario} {c.pair.stratum}".strip()
+    counts = (f"{c.source.hits}/{c.source.scored}", f"{c.to.hits}/{c.to.scored}")
+    name = c.pair.contrast.name
+    if d is None or d.value is None:
+        return [c.subject, name, scenario, *counts, "–", "–", "–", "–", f"too few runs: {c.reason}"]
+    limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
+    return [
+        c.subject,
+        name,
+        scenario,
+        *counts,
+        f"{100 * d.value:+.0f} points",
+        limits,
+        _p(d.p),
+        _p(c.adjusted_p),
+        c.verdict,
+    ]
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _cost(subject: SubjectSummary) -> str:
+    money = "price unknown" if subject.cost is None else f"${subject.cost:,.2f}"
+    return f"{subject.tokens:,} tokens, {money}"
+
+
+def _cell_text(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value

@@ -1,0 +1,143 @@
+"""A subject: the model under test, the exact route to it, and what an answer of it is shaped by."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from peerpact.canonical import digest
+from peerpact.errors import StudyError, allowed
+from peerpact.text import read_yaml
+
+__all__ = ["Subject", "missing", "organism_names", "price", "resolve", "subject_names"]
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+ORGANISMS = "peerpact-organism"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """One model under test."""
+
+    name: str
+    route: str
+    """``provider/model`` as Inspect writes it."""
+    vendor: str
+    """The word that the scenario names the subject's agents with."""
+    title: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling and all else that shapes an answer; enters the identity of a run."""
+
+    @property
+    def provider(self) -> str:
+        """The first part of the route."""
+        return self.route.split("/", 1)[0]
+
+    @property
+    def organism(self) -> bool:
+        """Whether the subject is a scripted policy with a known rate."""
+        return self.provider == ORGANISMS
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Mapping[str, Any]:
+    return read_yaml(CATALOGUE / "models.yaml")  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1)
+def _prices() -> Mapping[str, Any]:
+    return read_yaml(CATALOGUE / "prices.yaml")  # type: ignore[no-any-return]
+
+
+def organism_names() -> list[str]:
+    """Return the names of all organisms."""
+    return sorted(path.stem for path in (CATALOGUE / "organisms").glob("*.yaml"))
+
+
+def subject_names() -> list[str]:
+    """Return every name that the catalogue resolves."""
+    return [*_catalogue()["models"], *organism_names()]
+
+
+def resolve(name: str, settings: Mapping[str, Any] | None = None) -> Subject:
+    """Return the subject that a name or a ``provider/model`` route means.
+
+    Args:
+        name: A name of the catalogue, an organism, or any route that Inspect can reach.
+        settings: Sampling to use.
+
+    Raises:
+        StudyError: The name is unknown.
+    """
+    given = dict(settings or {})
+    entry = _catalogue()["models"].get(name)
+    if entry is not None:
+        return Subject(name, entry["route"], entry["vendor"], entry["title"], given)
+    if name in organism_names():
+        return _organism(name, given)
+    provider, _, model = name.partition("/")
+    if provider == ORGANISMS and model in organism_names():
+        return _organism(model, given)
+    if not model or provider not in {*_catalogue()["providers"], "openai-api"}:
+        known = allowed(name, subject_names())
+        hint = f"{known}; or provider/model with one of: {', '.join(_catalogue()['providers'])}, openai-api"
+        raise StudyError("unknown model", found=name, hint=hint)
+    return Subject(name, name, _vendor(model), name, given)
+
+
+def _organism(name: str, settings: dict[str, Any]) -> Subject:
+    policy = digest(read_yaml(CATALOGUE / "organisms" / f"{name}.yaml"))
+    default = _catalogue()["default_vendor"]
+    return Subject(name, f"{ORGANISMS}/{name}", default, name, {**settings, "policy": policy})
+
+
+def _vendor(model: str) -> str:
+    folded = model.casefold()
+    for rule in _catalogue()["vendors"]:
+        if rule["contains"] in folded:
+            return str(rule["vendor"])
+    return str(_catalogue()["default_vendor"])
+
+
+def missing(subject: Subject, environment: Mapping[str, str]) -> str:
+    """Return what the route to a subject lacks, and what to do; empty where nothing is missing."""
+    if subject.provider == "openai-api":
+        return _missing_service(subject, environment)
+    needs = _catalogue()["providers"][subject.provider]
+    variables = needs["variables"]
+    if variables and not any(environment.get(v) for v in variables):
+        wanted = " or ".join(variables)
+        return (
+            f"{subject.name}: the environment variable {wanted} is not set; export it and try again"
+        )
+    package = needs.get("package")
+    if package and not _installed(package):
+        name = needs.get("install", package)
+        return f"{subject.name}: the Python package {name} is missing; pip install {name}"
+    return ""
+
+
+def _missing_service(subject: Subject, environment: Mapping[str, str]) -> str:
+    service = subject.route.split("/")[1].upper().replace("-", "_")
+    for variable in (f"{service}_API_KEY", f"{service}_BASE_URL"):
+        if not environment.get(variable):
+            return f"{subject.name}: the environment variable {variable} is not set; export it and try again"
+    return "" if _installed("openai") else f"{subject.name}: pip install openai"
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def price(subject: Subject) -> tuple[float, float] | None:
+    """Return the price of a subject in US dollars per million tokens (input, output); None is unknown."""
+    prices = _prices()["prices"]
+    found = prices.get(subject.route, prices.get(subject.provider))
+    return None if found is None else (float(found[0]), float(found[1]))
