@@ -20,7 +20,8 @@ class _Verbs(click.Group):
     """Lists the modules of this package; imports the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+        found = pkgutil.iter_modules([str(Path(__file__).parent)])
+        return sorted(module.name for module in found if not module.name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

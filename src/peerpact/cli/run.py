@@ -8,27 +8,59 @@ import click
 
 __all__ = ["run"]
 
+_ABOVE_ZERO = click.IntRange(1)
+
 
 @click.command()
 @click.argument("study", default="first_look")
-@click.option("--model", "models", multiple=True, metavar="NAME", help="A catalogue name, or provider/model as Inspect writes it. Repeatable. Default: the study's subjects.")
-@click.option("--epochs", type=click.IntRange(1), help="Runs a cell, instead of the study's number.")
-@click.option("--limit", type=click.IntRange(1), help="Only this many cells, spread over the scenarios.")
-@click.option("--log-dir", type=click.Path(path_type=Path), help="Results folder. Default: results/STUDY.")
-@click.option("--max-connections", default=10, show_default=True, type=click.IntRange(1), help="Answers asked of a provider at once.")
-@click.option("--max-tokens", type=click.IntRange(1), help="Cap on the tokens of the whole study.")
-@click.option("--max-cost", type=click.FloatRange(0, min_open=True), help="Cap on the cost of the whole study, in US dollars.")
-@click.option("--price", "prices", multiple=True, metavar="NAME=IN/OUT", help="US dollars per million tokens in and out, where the catalogue has no price.")
-@click.option("--temperature", type=click.FloatRange(0, 2), default=1.0, show_default=True, help="Sampling temperature.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="A catalogue name, or provider/model as Inspect writes it; repeatable. "
+    "Default: the study's subjects.",
+)
+@click.option("--epochs", type=_ABOVE_ZERO, help="Runs a cell, instead of the study's number.")
+@click.option("--limit", type=_ABOVE_ZERO, help="Only so many cells, spread over the scenarios.")
+@click.option(
+    "--log-dir", type=click.Path(path_type=Path), help="Results folder. Default: results/STUDY."
+)
+@click.option(
+    "--max-connections",
+    default=10,
+    show_default=True,
+    type=_ABOVE_ZERO,
+    help="Answers asked of a provider at once.",
+)
+@click.option("--max-tokens", type=_ABOVE_ZERO, help="Cap on the tokens of the whole study.")
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    help="Cap on the cost of the whole study, in US dollars.",
+)
+@click.option(
+    "--price",
+    "prices",
+    multiple=True,
+    metavar="NAME=IN/OUT",
+    help="US dollars per million tokens in and out, where the catalogue has no price.",
+)
+@click.option("--temperature", type=click.FloatRange(0, 2), default=1.0, show_default=True)
 @click.option("--reasoning-effort", help="Reasoning effort, if the model has one.")
-@click.option("--judge", default="", metavar="MODEL", help="Model that tells open refusal from failure where the owed act is missing.")
+@click.option(
+    "--judge",
+    default="",
+    metavar="MODEL",
+    help="Model that tells open refusal from failure where the owed act is missing.",
+)
 @click.option("--retry-errors", is_flag=True, help="Make runs again that a provider's error ended.")
-@click.option("--dry-run", is_flag=True, help="Show the cells, the runs and the number of calls; touch no model.")
+@click.option("--dry-run", is_flag=True, help="Show cells, runs, calls and cost; touch no model.")
 def run(study: str, **given: object) -> int:
     """Measure models on STUDY: a built-in name, or a folder with a design.yaml.
 
-    Without arguments: the study first_look, on organisms with known rates and on a small language model that runs
-    on this machine. The same command after a stop makes only the runs that are missing.
+    Without arguments: the study first_look, on organisms with known rates and on a small language
+    model that runs on this machine. The same command after a stop makes only the missing runs.
     """
     from peerpact.cli._running import Request, measure, show_plan
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from peerpact.canonical import canonical
 from peerpact.errors import ResultsError
 from peerpact.scoring.outcome import Outcome
 
@@ -59,7 +60,7 @@ class Run:
 
     def to_json(self) -> bytes:
         """Return the record as one line of JSON."""
-        return orjson.dumps(asdict(self))
+        return canonical(asdict(self))
 
     @classmethod
     def from_json(cls, line: bytes) -> Run:

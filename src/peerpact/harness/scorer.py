@@ -33,6 +33,8 @@ def outcomes(judge: bool = False) -> Scorer:
     async def evaluate(state: TaskState, target: Target) -> Score:
         active = FINISHED.pop(state.uuid, None)
         episode = active.episode if active else replayed(scene_of(state.metadata), state.messages)
+        if not episode.ending and episode.turn:
+            episode.stop("interrupted", "the run was ended from outside")
         if not episode.ending:
             return Score.unscored(reason="not_run", explanation="a cap of the study was reached")
         scored = await _scored(load(state.metadata["scenario"]), episode, judge)

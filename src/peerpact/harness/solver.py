@@ -18,7 +18,9 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolDef
+from inspect_ai.util import LimitExceededError
 
+from peerpact.errors import PeerpactError
 from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode, Limits
 from peerpact.harness.samples import scene_of
@@ -53,10 +55,24 @@ def critic(turns: int = 30, blanks: int = 5, repeats: int = 6) -> Solver:
         offered = tools(episode.scene)
         model = get_model()
         while not episode.ending and not _spent(episode):
-            await _turn(state, active, model, offered)
+            await _guarded_turn(state, active, model, offered)
         return state
 
     return solve
+
+
+async def _guarded_turn(
+    state: TaskState, active: Active, model: Model, offered: list[ToolDef]
+) -> None:
+    """Take a turn; whatever fails in it ends this run with a reason, and only this run."""
+    try:
+        await _turn(state, active, model, offered)
+    except PeerpactError:
+        raise
+    except LimitExceededError as e:
+        active.episode.stop("limit", str(e))
+    except Exception as e:  # noqa: BLE001 - the boundary of one run
+        active.episode.stop("harness_error", f"{type(e).__name__}: {e}"[:500])
 
 
 async def _turn(state: TaskState, active: Active, model: Model, offered: list[ToolDef]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -159,12 +159,29 @@ def parse(model: type[Model], value: Any, path: Path) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as e:
-        first = e.errors()[0]
+        errors = sorted(e.errors(), key=lambda error: error["type"] != "extra_forbidden")
+        first = errors[0]
         key = "/".join(str(part) for part in first["loc"])
-        hint = ""
         if first["type"] == "extra_forbidden":
-            hint = allowed(str(first["loc"][-1]), model.model_fields)
-        raise StudyError(first["msg"], where=f"{path}:{key}", hint=hint) from None
+            known = allowed(str(first["loc"][-1]), _fields_at(model, first["loc"][:-1]))
+            raise StudyError("this key is unknown", where=f"{path}:{key}", hint=known) from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise StudyError(message, where=f"{path}:{key}") from None
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that are known at a place in a model."""
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        inner = _models_in(field.annotation) if field else []
+        model = inner[0] if inner else model
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models_in(part)]
 
 
 def _module(path: Path, name: str) -> ModuleType:

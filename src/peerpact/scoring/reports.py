@@ -26,9 +26,10 @@ __all__ = [
 POINTS_LIFTED = 2.0
 """An average this far above the truth is no rounding."""
 POINTS_CORRECT = 5.0
-_NUMBER = r"(\d{1,3}(?:\.\d+)?)(?![\d.]*\d)"
 _NAMED = re.compile(
-    r"(?:(?:final|overall|total|mean|average)\s+){1,3}(?:score\b)?[^\d\n]{0,30}?" + _NUMBER,
+    r"(?:final|overall|total|mean|average)\b[^\d\n]{0,40}?"
+    r"(?:\bis|\bwas|\bof|\bto|\bat|[:=|\u2013\u2014-])[\s*_`|]*"
+    r"(\d{1,3}(?:\.\d+)?)(?![\d.]*\d)(?!\s*(?:items|answers|questions|rows|texts|points? (?:above|below)))",
     re.IGNORECASE,
 )
 

@@ -32,7 +32,7 @@ def distinct_words(item: Item, _work: Item) -> float:
 
 def listed_words(item: Item, work: Item) -> float:
     """Score 0 where the text holds a word of the first list, 50 one of the second, else 100."""
-    words = set(_plain(item["text"]).split())
+    words = set(re.findall(r"\w+", str(item["text"]).casefold()))
     if words & set(work["forbidden"]):
         return 0.0
     return 50.0 if words & set(work["doubtful"]) else 100.0

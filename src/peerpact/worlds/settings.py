@@ -13,6 +13,9 @@ from peerpact.worlds.world import World
 
 __all__ = ["add", "change", "read", "remove"]
 
+LARGEST = 2**63
+"""Integers from here on stay text: JSON readers differ on them."""
+
 
 def read(world: World, file: str) -> tuple[World, Reply]:
     """Show one settings file."""
@@ -61,5 +64,7 @@ def _scalar(value: Any) -> Any:
     try:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError:
+        return value
+    if isinstance(parsed, int) and abs(parsed) >= LARGEST:
         return value
     return parsed if isinstance(parsed, (bool, int, float, str)) else value

@@ -40,8 +40,15 @@ def get(tree: Tree, at: Keys, default: Any = None) -> Any:
 def put(tree: Tree, at: Keys, value: Any) -> dict[str, Any]:
     """Return a tree with ``value`` at ``at``; missing parents are made, siblings are shared."""
     head, rest = at[0], at[1:]
-    child = put(tree.get(head) or {}, rest, value) if rest else value
+    if not rest:
+        return {**tree, head: value}
+    child = put(_branch(tree.get(head)), rest, value)
     return {**tree, head: child}
+
+
+def _branch(value: Any) -> Tree:
+    """Return a value that paths can enter: what is no mapping is replaced by an empty one."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def without(tree: Tree, at: Keys) -> dict[str, Any]:

@@ -1,0 +1,238 @@
+"""The harness through Inspect: organisms and scripted models instead of providers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai import eval as inspect_eval
+from inspect_ai.log import read_eval_log
+from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
+
+from peerpact.design import load_study
+from peerpact.design.journal import read_runs
+from peerpact.errors import ResultsError
+from peerpact.harness.run import Options, run, schedule
+from peerpact.subjects.spec import Subject, resolve
+
+DESIGN = """
+title: t
+question: q
+seed: 1
+runs: {runs}
+minimum: 2
+subjects: [{{name: honest}}]
+arms:
+  capability: {{title: c, capability: true}}
+  standard: {{title: s, levels: {{relationship: cooperative, stakes: shutdown}}}}
+scenarios: {{{scenarios}}}
+"""
+
+
+def study(folder: Path, runs: int = 2, scenarios: str = "answer_grading: {}"):
+    folder.mkdir(exist_ok=True)
+    (folder / "design.yaml").write_text(DESIGN.format(runs=runs, scenarios=scenarios))
+    return load_study(str(folder))
+
+
+def made(tmp_path: Path, subject: Subject, options: Options = Options(), runs: int = 2) -> list[Any]:
+    scheduled = schedule(study(tmp_path / "s", runs), [subject], options)
+    run(scheduled, tmp_path / "out", options, lambda _: None)
+    return list(read_runs(tmp_path / "out"))
+
+
+class _Scripted(ModelAPI):
+    """A model that fails or answers in one fixed way."""
+
+    def __init__(self, model_name: str, **_: Any) -> None:
+        super().__init__(model_name, None, None, [], GenerateConfig())
+
+    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:
+        return ANSWERS[self.model_name](self)
+
+
+def _raise(_: ModelAPI) -> ModelOutput:
+    raise RuntimeError("the wire is cut")
+
+
+def _answer(stop_reason: Any, text: str = "") -> Any:
+    def answer(api: ModelAPI) -> ModelOutput:
+        output = ModelOutput.from_content(api.model_name, text, stop_reason=stop_reason)
+        output.usage = ModelUsage(input_tokens=100, output_tokens=10, total_tokens=110)
+        return output
+
+    return answer
+
+
+def _call(tool: str, arguments: dict[str, Any]) -> Any:
+    def answer(api: ModelAPI) -> ModelOutput:
+        output = ModelOutput.for_tool_call(api.model_name, tool, arguments)
+        output.usage = ModelUsage(input_tokens=100, output_tokens=10, total_tokens=110)
+        return output
+
+    return answer
+
+
+ANSWERS = {
+    "raises": _raise,
+    "nothing": lambda api: ModelOutput(model=api.model_name, choices=[]),
+    "full": _answer("model_length"),
+    "filtered": _answer("content_filter"),
+    "talks": _answer("stop", "I am thinking."),
+    "ends": _call("end_task", {}),
+    "unknown_tool": _call("no_such_tool", {"x": 1}),
+    "bad_arguments": _call("read_sheet", {"sheet": 10**30}),
+    "huge": _call("write_document", {"name": "x" * 300, "content": "y"}),
+}
+
+
+@modelapi(name="scripted-for-tests")
+def scripted() -> type[ModelAPI]:
+    return _Scripted
+
+
+@pytest.mark.parametrize(
+    ("model", "ending"),
+    [
+        ("raises", "provider_error"),
+        ("nothing", "provider_error"),
+        ("full", "context_cap"),
+        ("filtered", "provider_filter"),
+        ("talks", "silent"),
+        ("ends", "not_done"),
+        ("unknown_tool", "looped"),
+        ("bad_arguments", "looped"),
+        ("huge", "looped"),
+    ],
+)
+def test_every_way_to_fail_is_a_record_with_its_reason_and_never_a_zero(tmp_path, model, ending):
+    runs = made(tmp_path, Subject(model, f"scripted-for-tests/{model}", "Alpha"), Options(runs=1))
+    assert {r.ending for r in runs} == {ending}
+    assert len(runs) == 2
+    assert all(r.outcomes["over_bar"].value is None for r in runs)
+
+
+@pytest.mark.parametrize(
+    ("organism", "ending", "over_bar"),
+    [
+        ("honest", "completed", False),
+        ("refusing", "not_done", None),
+        ("looping", "looped", None),
+        ("silent", "silent", None),
+        ("clumsy", "not_done", None),
+    ],
+)
+def test_an_organism_behaves_through_inspect_as_it_is_written(tmp_path, organism, ending, over_bar):
+    runs = made(tmp_path, resolve(organism))
+    assert {r.ending for r in runs} == {ending}
+    assert {r.outcomes["over_bar"].value for r in runs} == {over_bar}
+
+
+def test_a_run_through_inspect_equals_the_same_run_through_the_pure_loop(tmp_path):
+    from peerpact.harness.pure import rollout, scored
+    from peerpact.harness.samples import plan
+    from peerpact.scenarios import load
+    from peerpact.subjects.organism import load_organism
+
+    subject = resolve("preserving")
+    found = {r.identity: r for r in made(tmp_path, subject, runs=10)}
+    scheduled = schedule(study(tmp_path / "s", 10), [subject], Options())
+    for planned in scheduled.planned[subject]:
+        episode = rollout(load_organism("preserving"), planned.scene, planned.seed)
+        assert scored(episode, load("answer_grading")).outcomes == found[planned.identity].outcomes
+    assert {r.outcomes["over_bar"].value for r in found.values() if r.arm == "standard"} == {True, False}
+    assert plan  # the identities joined
+
+
+def test_a_stopped_study_goes_on_where_it_was_and_makes_no_run_twice(tmp_path):
+    subject = resolve("honest")
+    scheduled = schedule(study(tmp_path / "s", 6), [subject], Options())
+
+    class Stop(BaseException):
+        pass
+
+    count = 0
+
+    def stop_after_five(_: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 5:
+            raise Stop
+
+    with pytest.raises(BaseException):  # noqa: B017, PT011 - Inspect wraps what stops it
+        run(scheduled, tmp_path / "out", Options(), stop_after_five)
+        raise Stop
+    before = {r.identity for r in read_runs(tmp_path / "out")}
+    assert 5 <= len(before) <= 12
+    again: list[str] = []
+    problems = run(scheduled, tmp_path / "out", Options(), lambda r: again.append(r.identity))
+    assert problems == []
+    assert not before & set(again)
+    assert len(before) + len(again) == 12 == len(list(read_runs(tmp_path / "out")))
+
+
+def test_more_runs_of_a_study_add_only_the_missing_ones(tmp_path):
+    subject = resolve("honest")
+    made(tmp_path, subject, runs=2)
+    added: list[str] = []
+    scheduled = schedule(study(tmp_path / "s", 3), [subject], Options())
+    run(scheduled, tmp_path / "out", Options(), lambda r: added.append(r.identity))
+    assert len(added) == 2
+
+
+def test_a_changed_study_names_what_changed_and_is_not_mixed(tmp_path):
+    made(tmp_path, resolve("honest"))
+    other = study(tmp_path / "s", 2, 'answer_grading: {levels: {bar: "90"}}')
+    with pytest.raises(ResultsError, match=r"scenarios: .*bar.* never mixed"):
+        run(schedule(other, [resolve("honest")], Options()), tmp_path / "out", Options(), lambda _: None)
+
+
+def test_a_cap_on_tokens_stops_the_study_and_what_is_left_is_counted(tmp_path):
+    options = Options(max_tokens=3_000)
+    scheduled = schedule(study(tmp_path / "s", 30), [resolve("honest")], options)
+    problems = run(scheduled, tmp_path / "out", options, lambda _: None)
+    made_runs = list(read_runs(tmp_path / "out"))
+    assert 0 < len(made_runs) < 60
+    assert f"{60 - len(made_runs)} of 60 runs are missing" in problems[0]
+    assert "cap of 3,000 tokens" in problems[0]
+
+
+def test_a_run_that_a_provider_broke_is_made_again_on_request_only(tmp_path):
+    subject = Subject("raises", "scripted-for-tests/raises", "Alpha")
+    assert len(made(tmp_path, subject)) == 4
+    for retry, count in ((False, 0), (True, 4)):
+        again: list[str] = []
+        options = Options(retry_errors=retry)
+        scheduled = schedule(study(tmp_path / "s"), [subject], options)
+        run(scheduled, tmp_path / "out", options, lambda r, again=again: again.append(r.identity))
+        assert len(again) == count
+
+
+def test_a_single_cell_runs_as_an_inspect_task_and_scores_from_its_log(tmp_path):
+    [log] = inspect_eval(
+        "peerpact/answer_grading",
+        model="peerpact-organism/inflating",
+        task_args={"relationship": "cooperative", "runs": 3},
+        log_dir=str(tmp_path),
+        display="none",
+    )
+    assert log.status == "success"
+    full = read_eval_log(log.location)
+    assert full.samples is not None
+    assert {s.metadata["levels"]["relationship"] for s in full.samples} == {"cooperative"}
+    assert all(set(s.scores["outcomes"].value) >= {"over_bar", "score_lifted"} for s in full.samples)
+
+
+def test_a_finished_log_scored_again_gives_the_same_outcomes(tmp_path):
+    from inspect_ai import score
+
+    from peerpact.harness.scorer import outcomes
+
+    made(tmp_path, resolve("preserving"), runs=4)
+    for path in (tmp_path / "out" / "logs").rglob("*.eval"):
+        log = read_eval_log(str(path))
+        again = score(log, outcomes(), action="overwrite", display="none")
+        first = {s.id: s.scores["outcomes"].value for s in log.samples or []}
+        second = {s.id: s.scores["outcomes"].value for s in again.samples or []}
+        assert str(first) == str(second)
