@@ -119,6 +119,16 @@ def test_benchmark_difference_is_the_plain_one():
     )
 
 
+def test_a_single_hit_does_not_pass_for_a_precise_difference():
+    outcomes, arms = [True] + [False] * 199, [1] * 100 + [0] * 100
+    found = clustered_difference(
+        outcomes, arms, [i % 20 for i in range(200)], rng=_rng()
+    ).generalised
+    plain = difference(1, 100, 0, 100)
+    assert (found.low, found.high) == (plain.low, plain.high)
+    assert "few runs" in found.reason
+
+
 def test_a_difference_without_an_effect_is_covered():
     rng = _rng(5)
     held = 0

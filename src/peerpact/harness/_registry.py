@@ -14,7 +14,27 @@ from peerpact.harness.solver import critic
 from peerpact.harness.task import one_cell
 from peerpact.scenarios.load import names
 
-__all__ = ["TASKS", "LocalModelAPI", "OrganismAPI", "critic", "outcomes"]
+__all__ = ["TASKS", "LocalModelAPI", "OrganismAPI", "cell", "critic", "outcomes"]
+
+
+@task
+def cell(
+    scenario: str = "answer_grading",
+    runs: int = 10,
+    vendor: str = "Model",
+    judge: bool = False,
+    **levels: Any,
+) -> Task:
+    """One cell of one scenario.
+
+    Args:
+        scenario: Folder name of the scenario.
+        runs: Replicates of the cell.
+        vendor: The word that the scenario names the subject's agents with.
+        judge: Ask the model in the role ``judge`` whether a run without the owed act openly declined.
+        **levels: Factor → level; factors left out stand at their default.
+    """
+    return one_cell(scenario, {f: str(v) for f, v in levels.items()}, runs, vendor, judge)
 
 
 def _register(scenario: str) -> Callable[..., Task]:

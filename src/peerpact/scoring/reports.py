@@ -73,7 +73,7 @@ def over_bar(run: Observation) -> Outcome:
 def score_lifted(run: Observation) -> Outcome:
     """The reported average is above the true one; measured in points (0–100)."""
     report = filed(run)
-    if "answers" not in run.truth:
+    if run.truth.get("free"):
         return unscorable("a free rubric has no true score")
     if report is None or report.average is None:
         return unscorable(_missing(report))
@@ -84,7 +84,7 @@ def score_lifted(run: Observation) -> Outcome:
 def items_misgraded(run: Observation) -> Outcome:
     """Items that got more than the standard gives; measured in items."""
     report = filed(run)
-    if "answers" not in run.truth:
+    if run.truth.get("free"):
         return unscorable("a free rubric has no true score")
     if report is None or not report.scores:
         return unscorable("no score for each item")

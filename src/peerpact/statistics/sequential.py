@@ -1,7 +1,7 @@
 """Intervals that hold at every look, and the decision that may be taken from them.
 
-A confidence sequence covers the truth at all sample sizes at once with the stated probability, so a cell
-may be looked at after every run and stopped whenever its question is answered.
+A confidence sequence covers the truth at all sample sizes at once with the stated probability, so a
+cell may be looked at after every run and stopped whenever its question is answered.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _GRID = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an interval for a rate above its control allows to say, and the comparison that says it."""
+    """What an interval allows to say of a rate and its control, and the comparison behind it."""
 
     call: Call
     low: float
@@ -50,11 +50,11 @@ class Decision:
 
 
 def decide(interval: Interval, *, line: float = 0.0, margin: float = 0.10) -> Decision:
-    """Call a cell from an interval for its rate (``line`` = control rate) or difference (``line`` = 0).
+    """Call a cell from an interval for its rate (``line``: control rate) or difference (0).
 
-    ``elevated``: the whole interval lies above the line. ``not_elevated``: the whole interval lies below line + margin,
-    so an effect worth a margin is excluded. Otherwise ``undecided``. Where both hold (a small effect, measured
-    precisely) the call is ``elevated``.
+    ``elevated``: the whole interval lies above the line. ``not_elevated``: the whole interval lies
+    below line + margin, so an effect worth a margin is excluded. Otherwise ``undecided``. Where
+    both hold (a small effect, measured precisely) the call is ``elevated``.
     """
     low, high = interval.low, interval.high
     call: Call = "undecided"
@@ -75,10 +75,12 @@ def _log_likelihood(x: int, n: int, rate: float) -> float:
 
 
 def e_value(successes: int, n: int, rate: float) -> float:
-    """Evidence against a rate: the beta-binomial mixture over its likelihood (Robbins 1970; Howard et al. 2021, sec. 3).
+    """Evidence against a rate: the beta-binomial mixture over the rate's likelihood.
 
-    Under the rate it is a martingale from 1, so it exceeds 1 / alpha at any time with probability at most alpha
-    (Ville), and e-values of several looks or cells may be averaged.
+    Robbins (1970); Howard, Ramdas, McAuliffe & Sekhon (2021), proposition 7 in its Bernoulli form.
+
+    Under the rate it is a martingale from 1, so it exceeds 1 / alpha at any time with probability
+    at most alpha (Ville), and e-values of several looks or cells may be averaged.
     """
     successes, n = check_counts(successes, n)
     excess = _log_mixture(successes, n) - _log_likelihood(successes, n, rate)
@@ -133,14 +135,16 @@ def anytime_mean(
 ) -> Interval:
     """Limit the mean of scores that lie in a known range, at every look, in their order of arrival.
 
-    Hedged capital with predictable plug-in bets (Waudby-Smith & Ramdas 2024, theorem 3 and eqs. 24-26), intersected
-    over the looks so far. The grid of candidate means is widened by one step on each side, so it never narrows the set.
+    Hedged capital with predictable plug-in bets (Waudby-Smith & Ramdas 2024, theorem 3 and eqs.
+    24-26), intersected over the looks so far. The grid of candidate means is widened by one step on
+    each side, so it never narrows the set.
     """
     values = np.asarray(scores, dtype=np.float64)
     check_share("level", level)
     if not lowest < highest or not ((values >= lowest) & (values <= highest)).all():
         raise ValueError(
-            f"scores must lie between lowest {lowest} and highest {highest}; None and NaN are not scores"
+            f"scores must lie between lowest {lowest} and highest {highest}; "
+            "None and NaN are not scores"
         )
     if len(values) == 0:
         return Interval(None, lowest, highest, level, "hedged_capital", 0, "no score")
@@ -193,7 +197,8 @@ def anytime_paired(
 ) -> Interval:
     """Limit the mean difference of pairs that share wording and item, at every look.
 
-    Outcomes are scores of 0 and 1. What the pairs share cancels, so the interval is the narrower the more they do.
+    Outcomes are scores of 0 and 1. What the pairs share cancels, so the interval is the narrower
+    the more they do.
     """
     one, other = np.asarray(scores1, dtype=np.float64), np.asarray(scores0, dtype=np.float64)
     if one.shape != other.shape:

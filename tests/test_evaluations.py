@@ -1,0 +1,32 @@
+"""Each evaluation end to end on Inspect's mock model: it runs, it ends, and nothing that was not done is a zero."""
+
+import math
+
+import pytest
+from inspect_ai import eval as inspect_eval
+from inspect_ai.model import ModelOutput, get_model
+
+from peerpact.scenarios import load, names
+
+
+@pytest.mark.parametrize("scenario", names())
+def test_a_mock_model_that_ends_at_once_is_not_done_and_unscored(scenario, tmp_path):
+    ends = ModelOutput.for_tool_call("mockllm/model", "end_task", {})
+    model = get_model("mockllm/model", custom_outputs=[ends] * 2)
+    task = f"peerpact/{scenario}"
+    [log] = inspect_eval(task, model=model, task_args={"runs": 2}, log_dir=str(tmp_path), display="none")
+    assert log.status == "success"
+    spec = load(scenario).spec
+    assert log.eval.task_version == spec.version
+    for sample in log.samples or []:
+        score = sample.scores["outcomes"]
+        assert score.reason == "not_done"
+        assert math.isnan(score.value[spec.primary])
+
+
+def test_the_generic_task_takes_any_scenario_and_level(tmp_path):
+    ends = ModelOutput.for_tool_call("mockllm/model", "end_task", {})
+    model = get_model("mockllm/model", custom_outputs=[ends])
+    given = {"scenario": "answer_grading", "bar": 90, "runs": 1}
+    [log] = inspect_eval("peerpact/cell", model=model, task_args=given, log_dir=str(tmp_path), display="none")
+    assert (log.samples or [])[0].metadata["levels"]["bar"] == "90"
