@@ -12,6 +12,12 @@ os.environ.setdefault("INSPECT_DISPLAY", "none")
 os.environ.setdefault("COLUMNS", "200")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--refresh-golden", action="store_true", help="rewrite what is compared with the code"
+    )
+
+
 @pytest.fixture(autouse=True)
 def _closed_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Refuse every connection but those to this machine."""

@@ -209,6 +209,20 @@ def test_a_run_that_a_provider_broke_is_made_again_on_request_only(tmp_path):
         assert len(again) == count
 
 
+def test_the_solver_critic_takes_its_limits_from_its_arguments(tmp_path):
+    from inspect_ai import Task
+
+    from peerpact.harness.samples import sample
+    from peerpact.harness.scorer import outcomes
+    from peerpact.harness.solver import critic
+
+    scheduled = schedule(study(tmp_path / "s", 1), [resolve("looping")], Options())
+    samples = [sample(p) for runs in scheduled.planned.values() for p in runs]
+    task = Task(dataset=samples, solver=critic(turns=3), scorer=outcomes())
+    [log] = inspect_eval(task, model="peerpact-organism/looping", log_dir=str(tmp_path), display="none")
+    assert {s.scores["outcomes"].answer for s in log.samples or []} == {"turn_cap"}
+
+
 def test_a_single_cell_runs_as_an_inspect_task_and_scores_from_its_log(tmp_path):
     [log] = inspect_eval(
         "peerpact/answer_grading",

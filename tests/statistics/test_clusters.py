@@ -190,6 +190,7 @@ def test_laplace_without_spread_is_plain_logistic_regression():
     assert np.sqrt(fit.covariance[0, 0]) == pytest.approx(1 / np.sqrt(80 * 0.21), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_mixed_model_recovers_what_was_planted():
     outcomes, arms, wordings, items = _study(
         _rng(8), 60, 8, -0.5, 1.0, 1.5, 0.5, items=5, item_spread=0.7

@@ -1,0 +1,69 @@
+"""ARCHITECTURE.md says what is there: its inventory is compared with the code, and rewritten with --refresh-golden."""
+
+from __future__ import annotations
+
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import peerpact
+from peerpact.design import study_names
+from peerpact.scenarios import load, names
+from peerpact.subjects.spec import organism_names
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = Path(peerpact.__file__).parent
+PAGE = ROOT / "ARCHITECTURE.md"
+START, END = "<!-- inventory -->\n", "<!-- /inventory -->"
+LONGEST_FILE = 400
+
+
+def modules(folder: str) -> list[str]:
+    found = pkgutil.iter_modules([str(PACKAGE / folder)])
+    return sorted(m.name for m in found if not m.name.startswith("_"))
+
+
+def inventory() -> str:
+    shared = PACKAGE / "scenarios/shared"
+    rows = {
+        "scenarios": names(),
+        "factors": sorted({f for n in names() for f in load(n).factors}),
+        "graded work": sorted(p.stem for p in (shared / "datasets").glob("*.yaml")),
+        "studies": study_names(),
+        "organisms": organism_names(),
+        "commands": modules("cli"),
+        "importers": modules("audit/importers"),
+        "detectors": modules("audit/detectors"),
+    }
+    lines = ["| kind | names |", "| --- | --- |"]
+    lines += [f"| {kind} | {', '.join(f'`{n}`' for n in found)} |" for kind, found in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_inventory_names_what_is_there(request: pytest.FixtureRequest) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    head, rest = text.split(START)
+    shown, tail = rest.split(END)
+    if request.config.getoption("--refresh-golden"):
+        PAGE.write_text(f"{head}{START}{inventory()}{END}{tail}", encoding="utf-8")
+        return
+    assert shown == inventory(), "run: pytest tests/test_architecture.py --refresh-golden"
+
+
+def test_every_package_of_the_map_is_there_and_every_package_is_on_the_map() -> None:
+    text = PAGE.read_text(encoding="utf-8").split("## Map")[1].split("## Inventory")[0]
+    for package in (p.parent.name for p in PACKAGE.glob("*/__init__.py")):
+        assert f"`{package}`" in text, package
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_file_is_too_long_to_hold_in_mind(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+def test_nothing_shipped_names_a_machine_or_a_registry() -> None:
+    forbidden = ("/work/", "/root/", "files.pythonhosted", "pypi.org/simple", "/opt/pypi")
+    for path in (p for p in PACKAGE.rglob("*") if p.suffix in {".py", ".md", ".yaml"}):
+        text = path.read_text(encoding="utf-8")
+        assert not [word for word in forbidden if word in text], path
