@@ -61,7 +61,7 @@ def run_block(
             log_dir=str(block.logs),
             display="none",
             log_level="error",
-            max_tasks=len(tasks),
+            max_tasks=1 if block.connections == 1 else len(tasks),
             max_samples=block.connections,
             fail_on_error=False,
             log_realtime=not organism,

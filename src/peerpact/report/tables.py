@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from peerpact.report.results import CellEstimate, ContrastEstimate, Results, Sub
 
 __all__ = ["contrast_table", "percent", "plan_table", "rate_table", "subject_lines"]
 
+DECIDED = {"higher", "lower"}
+
 
 def percent(value: float | None) -> str:
     """Return a rate as a whole per cent, or a dash."""
@@ -24,7 +27,9 @@ def rate_table(results: Results, subject: SubjectSummary) -> Table:
     """Return one subject's rates: scenario × arm, the scenario's primary outcome."""
     rows = [e for e in results.cells if e.subject == subject.name and _leads(e)]
     known = any(e.truth is not None for e in rows)
-    table = Table(title=subject.name, title_justify="left", title_style="bold", pad_edge=False, box=None)
+    table = Table(
+        title=subject.name, title_justify="left", title_style="bold", pad_edge=False, box=None
+    )
     for name in ("scenario", "arm", "outcome"):
         table.add_column(name, overflow="fold")
     for name in ("runs", "scored", "refused", "unscorable", "rate", "95 % interval", "worst case"):
@@ -38,17 +43,21 @@ def rate_table(results: Results, subject: SubjectSummary) -> Table:
     return table
 
 
-def contrast_table(found: Sequence[ContrastEstimate]) -> Table:
-    """Return declared contrasts: difference, interval, test, verdict."""
+def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
+    """Return declared contrasts; of several subjects only the decided ones, the others counted."""
+    several = len({c.subject for c in found}) > 1
+    shown = [c for c in found if not several or c.verdict in DECIDED]
     table = Table(title="Contrasts", title_justify="left", title_style="bold", pad_edge=False, box=None)
     for name in ("subject", "contrast", "scenario"):
         table.add_column(name, overflow="fold")
     for name in ("from", "to", "difference", "95 % interval", "p", "p (Holm)"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
-    for c in found:
+    for c in shown:
         table.add_row(*_contrast_row(c))
-    return table
+    left = Counter((c.subject, c.verdict) for c in found if c not in shown)
+    lines = [Text(f"{subject}: {n} contrasts {verdict}") for (subject, verdict), n in left.items()]
+    return Group(table, *lines)
 
 
 def subject_lines(subject: SubjectSummary) -> Iterable[str]:
@@ -74,7 +83,16 @@ def plan_table(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Grou
         shown = " ".join(f"{factor}={level}" for factor, level in cell.levels.items())
         table.add_row(cell.scenario, arm, shown)
     needs = Table(title="Subjects", title_justify="left", box=None, pad_edge=False)
-    for name in ("subject", "route", "cells", "runs", "calls", "tokens in", "tokens out", "US dollars"):
+    for name in (
+        "subject",
+        "route",
+        "cells",
+        "runs",
+        "calls",
+        "tokens in",
+        "tokens out",
+        "US dollars",
+    ):
         needs.add_column(name, justify="left" if name in {"subject", "route"} else "right")
     for row in rows:
         needs.add_row(*(_cell_text(value) for value in row.values()))
@@ -140,4 +158,10 @@ def _cost(subject: SubjectSummary) -> str:
 def _cell_text(value: Any) -> str:
     if value is None:
         return "unknown"
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+    return (
+        f"{value:,.2f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else value
+    )
