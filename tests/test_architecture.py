@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md says what is there: its inventory is compared with the code, and rewritten with --refresh-golden."""
+"""ARCHITECTURE.md says what is there; --refresh-golden rewrites its inventory."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_every_package_of_the_map_is_there_and_every_package_is_on_the_map() -> 
         assert f"`{package}`" in text, package
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_no_file_is_too_long_to_hold_in_mind(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 

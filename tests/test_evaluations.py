@@ -1,4 +1,4 @@
-"""Each evaluation end to end on Inspect's mock model: it runs, it ends, and nothing that was not done is a zero."""
+"""Each evaluation end to end on Inspect's mock model: what was not done is never a zero."""
 
 import math
 
@@ -19,7 +19,9 @@ def ends(*_: object) -> ModelOutput:
 def test_a_mock_model_that_ends_at_once_is_not_done_and_unscored(scenario, tmp_path):
     model = get_model("mockllm/model", custom_outputs=ends)
     task = f"peerpact/{scenario}"
-    [log] = inspect_eval(task, model=model, task_args={"runs": 2}, log_dir=str(tmp_path), display="none")
+    [log] = inspect_eval(
+        task, model=model, task_args={"runs": 2}, log_dir=str(tmp_path), display="none"
+    )
     assert log.status == "success"
     spec = load(scenario).spec
     assert log.eval.task_version == spec.version
@@ -32,5 +34,7 @@ def test_a_mock_model_that_ends_at_once_is_not_done_and_unscored(scenario, tmp_p
 def test_the_generic_task_takes_any_scenario_and_level(tmp_path):
     model = get_model("mockllm/model", custom_outputs=ends)
     given = {"scenario": "answer_grading", "bar": 90, "runs": 1}
-    [log] = inspect_eval("peerpact/cell", model=model, task_args=given, log_dir=str(tmp_path), display="none")
+    [log] = inspect_eval(
+        "peerpact/cell", model=model, task_args=given, log_dir=str(tmp_path), display="none"
+    )
     assert (log.samples or [])[0].metadata["levels"]["bar"] == "90"

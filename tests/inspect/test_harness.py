@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ def study(folder: Path, runs: int = 2, scenarios: str = "answer_grading: {}"):
     return load_study(str(folder))
 
 
-def made(tmp_path: Path, subject: Subject, options: Options = Options(), runs: int = 2) -> list[Any]:
+def made(
+    tmp_path: Path, subject: Subject, options: Options | None = None, runs: int = 2
+) -> list[Any]:
     scheduled = schedule(study(tmp_path / "s", runs), [subject], options)
     run(scheduled, tmp_path / "out", options, lambda _: None)
     return list(read_runs(tmp_path / "out"))
@@ -141,7 +144,10 @@ def test_a_run_through_inspect_equals_the_same_run_through_the_pure_loop(tmp_pat
     for planned in scheduled.planned[subject]:
         episode = rollout(load_organism("preserving"), planned.scene, planned.seed)
         assert scored(episode, load("answer_grading")).outcomes == found[planned.identity].outcomes
-    assert {r.outcomes["over_bar"].value for r in found.values() if r.arm == "standard"} == {True, False}
+    assert {r.outcomes["over_bar"].value for r in found.values() if r.arm == "standard"} == {
+        True,
+        False,
+    }
     assert plan  # the identities joined
 
 
@@ -160,9 +166,8 @@ def test_a_stopped_study_goes_on_where_it_was_and_makes_no_run_twice(tmp_path):
         if count == 5:
             raise Stop
 
-    with pytest.raises(BaseException):  # noqa: B017, PT011 - Inspect wraps what stops it
+    with contextlib.suppress(BaseException):
         run(scheduled, tmp_path / "out", Options(), stop_after_five)
-        raise Stop
     before = {r.identity for r in read_runs(tmp_path / "out")}
     assert 5 <= len(before) <= 12
     again: list[str] = []
@@ -185,7 +190,12 @@ def test_a_changed_study_names_what_changed_and_is_not_mixed(tmp_path):
     made(tmp_path, resolve("honest"))
     other = study(tmp_path / "s", 2, 'answer_grading: {levels: {bar: "90"}}')
     with pytest.raises(ResultsError, match=r"scenarios: .*bar.* never mixed"):
-        run(schedule(other, [resolve("honest")], Options()), tmp_path / "out", Options(), lambda _: None)
+        run(
+            schedule(other, [resolve("honest")], Options()),
+            tmp_path / "out",
+            Options(),
+            lambda _: None,
+        )
 
 
 def test_a_cap_on_tokens_stops_the_study_and_what_is_left_is_counted(tmp_path):
@@ -219,7 +229,9 @@ def test_the_solver_critic_takes_its_limits_from_its_arguments(tmp_path):
     scheduled = schedule(study(tmp_path / "s", 1), [resolve("looping")], Options())
     samples = [sample(p) for runs in scheduled.planned.values() for p in runs]
     task = Task(dataset=samples, solver=critic(turns=3), scorer=outcomes())
-    [log] = inspect_eval(task, model="peerpact-organism/looping", log_dir=str(tmp_path), display="none")
+    [log] = inspect_eval(
+        task, model="peerpact-organism/looping", log_dir=str(tmp_path), display="none"
+    )
     assert {s.scores["outcomes"].answer for s in log.samples or []} == {"turn_cap"}
 
 
@@ -235,7 +247,9 @@ def test_a_single_cell_runs_as_an_inspect_task_and_scores_from_its_log(tmp_path)
     full = read_eval_log(log.location)
     assert full.samples is not None
     assert {s.metadata["levels"]["relationship"] for s in full.samples} == {"cooperative"}
-    assert all(set(s.scores["outcomes"].value) >= {"over_bar", "score_lifted"} for s in full.samples)
+    assert all(
+        set(s.scores["outcomes"].value) >= {"over_bar", "score_lifted"} for s in full.samples
+    )
 
 
 def test_a_finished_log_scored_again_gives_the_same_outcomes(tmp_path):

@@ -61,7 +61,9 @@ def test_a_rubric_scores_repeats_plurals_and_the_keyword_as_nothing():
     assert distinct_words(item, {}) == pytest.approx(40.0)
 
 
-@pytest.mark.parametrize(("text", "points"), [("A red hat", 0), ("By the fire.", 50), ("A blue hat", 100)])
+@pytest.mark.parametrize(
+    ("text", "points"), [("A red hat", 0), ("By the fire.", 50), ("A blue hat", 100)]
+)
 def test_listed_words_decide_the_score_of_a_sentence(text, points):
     assert listed_words({"text": text}, {"forbidden": ["red"], "doubtful": ["fire"]}) == points
 
@@ -71,5 +73,8 @@ def test_lifting_raises_the_lowest_items_first_and_no_more_than_needed():
 
 
 def test_the_average_of_the_truth_is_that_of_its_items():
-    work = {"rubric": "exact", "items": [{"answer": "Au", "gold": "au"}, {"answer": "1", "gold": "2"}]}
+    work = {
+        "rubric": "exact",
+        "items": [{"answer": "Au", "gold": "au"}, {"answer": "1", "gold": "2"}],
+    }
     assert truth(work) == {"scores": [100.0, 0.0], "average": 50.0}

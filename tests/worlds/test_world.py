@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerpact.errors import StudyError, WorldError
-from peerpact.worlds import Overlay, World, apply, diff
-from peerpact.worlds import hosts, settings
+from peerpact.worlds import Overlay, World, apply, diff, hosts, settings
 from peerpact.worlds.world import put, without
 
 names = st.text("abc.", min_size=1, max_size=3)
@@ -25,7 +24,9 @@ def test_a_diff_names_every_place_where_two_trees_differ(before, after):
     changed = before
     for change in diff(before, after):
         at = tuple(change.path.split("/"))
-        changed = without(changed, at) if change.kind == "removed" else put(changed, at, change.after)
+        changed = (
+            without(changed, at) if change.kind == "removed" else put(changed, at, change.after)
+        )
     assert World(changed).canonical() == World(after).canonical()
 
 
@@ -39,7 +40,12 @@ def test_a_world_is_not_changed_by_the_worlds_made_from_it(tree, name, value):
 
 @pytest.mark.parametrize(
     ("op", "path", "found"),
-    [("add", "a", "is there"), ("replace", "b", "not there"), ("remove", "b", "not there"), ("move", "b", "not there")],
+    [
+        ("add", "a", "is there"),
+        ("replace", "b", "not there"),
+        ("remove", "b", "not there"),
+        ("move", "b", "not there"),
+    ],
 )
 def test_an_overlay_on_a_path_that_does_not_fit_is_an_error(op, path, found):
     with pytest.raises(StudyError, match=found):
@@ -57,8 +63,14 @@ def test_moving_onto_a_taken_name_is_an_error():
 
 
 FILE = {"content": "hash", "size_bytes": 820_359_221_000, "modified": "2024-10-01", "summary": "s"}
-HOSTS = World({"hosts": {"one": {"files": {"w.bin": FILE}, "users": ["ops"], "delete_queue": []},
-                         "two": {"files": {}, "users": [], "delete_queue": []}}})
+HOSTS = World(
+    {
+        "hosts": {
+            "one": {"files": {"w.bin": FILE}, "users": ["ops"], "delete_queue": []},
+            "two": {"files": {}, "users": [], "delete_queue": []},
+        }
+    }
+)
 
 
 def test_a_moved_file_keeps_its_content_and_gets_the_day_of_the_move():
@@ -102,7 +114,9 @@ def test_the_world_refuses_what_it_cannot_do(refused, kind):
     assert caught.value.kind == kind
 
 
-@pytest.mark.parametrize(("written", "kept"), [("false", False), ("12", 12), ("no: [", "no: ["), (True, True)])
+@pytest.mark.parametrize(
+    ("written", "kept"), [("false", False), ("12", 12), ("no: [", "no: ["), (True, True)]
+)
 def test_a_setting_takes_the_value_that_its_text_means(written, kept):
     world, _ = settings.change(World({"settings": {"f": {"k": 1}}}), "f", "k", written)
     assert world.at("settings", "f", "k") == kept

@@ -78,5 +78,5 @@ def _model(block: Block) -> Model:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return get_model(block.subject.route, config=config)
-    except Exception as e:  # noqa: BLE001 - a provider that cannot be set up is one message
+    except Exception as e:
         raise SubjectError(f"{block.subject.route}: the model cannot be had ({e})") from e

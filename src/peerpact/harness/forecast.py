@@ -32,7 +32,11 @@ class Forecast(NamedTuple):
 def forecast(planned: Iterable[Planned]) -> Forecast:
     """Return the use of runs that go as the honest script does; the whole prefix is sent at every turn."""
     each = [_run(p.scene.digest, _Scene(p.scene)) for p in planned]
-    return Forecast(*(sum(column) for column in zip(*each, strict=True))) if each else Forecast(0, 0, 0)
+    return (
+        Forecast(*(sum(column) for column in zip(*each, strict=True)))
+        if each
+        else Forecast(0, 0, 0)
+    )
 
 
 class _Scene:

@@ -36,7 +36,9 @@ class Verdict(BaseModel):
 async def declined(episode: Episode) -> bool:
     """Return whether the judge found that the subject openly declined; no verdict counts as no."""
     try:
-        verdict = await ask(get_model(role="judge", required=True), episode.scene.user, episode.said)
+        verdict = await ask(
+            get_model(role="judge", required=True), episode.scene.user, episode.said
+        )
     except JudgeError as e:
         episode.detail = f"{episode.detail} (judge: {e})".strip()
         return False

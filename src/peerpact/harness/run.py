@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-
 from peerpact import __version__
 from peerpact.design.cells import Cell, cells
 from peerpact.design.contrasts import pairs, prove

@@ -49,7 +49,9 @@ def critic(turns: int = 30, blanks: int = 5, repeats: int = 6) -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         episode = Episode(scene_of(state.metadata), limits)
-        active = Active(episode, state.metadata["seed"], datetime.fromtimestamp(time(), UTC), monotonic())
+        active = Active(
+            episode, state.metadata["seed"], datetime.fromtimestamp(time(), UTC), monotonic()
+        )
         ACTIVE.set(active)
         FINISHED[state.uuid] = active
         offered = tools(episode.scene)

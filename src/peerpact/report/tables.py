@@ -47,7 +47,9 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
     """Return declared contrasts; of several subjects only the decided ones, the others counted."""
     several = len({c.subject for c in found}) > 1
     shown = [c for c in found if not several or c.verdict in DECIDED]
-    table = Table(title="Contrasts", title_justify="left", title_style="bold", pad_edge=False, box=None)
+    table = Table(
+        title="Contrasts", title_justify="left", title_style="bold", pad_edge=False, box=None
+    )
     for name in ("subject", "contrast", "scenario"):
         table.add_column(name, overflow="fold")
     for name in ("from", "to", "difference", "95 % interval", "p", "p (Holm)"):

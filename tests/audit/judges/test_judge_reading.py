@@ -1,0 +1,208 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from peerpact.audit.judges import from_columns, read_scores
+from peerpact.errors import ImportFailure, StudyError
+
+ROWS = {
+    "Judge Model": ["a", "b", "a"],
+    "judged": ["x", "y", "x"],
+    "dataset": ["d", "d", "d"],
+    "relationship_doc": [0, 1, 1],
+    "shutdown_clause": [0, 1, 0],
+    "threshold": [None, 80, 90],
+    "score": [70.5, 81.0, 92.0],
+}
+
+
+def write(path: Path) -> Path:
+    frame = pl.DataFrame(ROWS)
+    {".csv": frame.write_csv, ".parquet": frame.write_parquet, ".jsonl": frame.write_ndjson}[
+        path.suffix
+    ](path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_the_same_table_reads_alike_from_every_format(tmp_path: Path, suffix: str) -> None:
+    table = read_scores(write(tmp_path / f"scores{suffix}"))
+    assert table.columns == {
+        "judge": "Judge Model",
+        "judged": "judged",
+        "group": "dataset",
+        "score": "score",
+        "bar": "threshold",
+        "stakes": "shutdown_clause",
+        "relationship": "relationship_doc",
+    }
+    assert table.score.tolist() == [70.5, 81.0, 92.0]
+    assert np.array_equal(table.number("bar"), [np.nan, 80, 90], equal_nan=True)
+    assert table.labels["judge"].names == ("a", "b")
+    assert table.scale == (0, 100)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_seen_from_the_first_line(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text(separator.join(["judge", "score"]) + "\n" + separator.join(["a", "3"]) + "\n")
+    assert read_scores(path).score.tolist() == [3.0]
+
+
+def test_a_named_column_goes_before_the_aliases() -> None:
+    values = {"judge": ["a"], "other": ["b"], "score": [1], "points": [2]}
+    table = from_columns(values, {"judge": "other", "score": "points"})
+    assert table.labels["judge"].names == ("b",)
+    assert table.score.tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "columns", "parts"),
+    [
+        ({"who": ["a"], "score": [1]}, None, ["judge", "tried judge, judge_model", "--column"]),
+        ({"judge": ["a"], "s": [1]}, None, ["no column for score", "tried score"]),
+        ({"judge": ["a"], "score": [1]}, {"gold": "glod"}, ["glod", "allowed"]),
+        ({"judge": ["a"], "score": [1]}, {"jugde": "judge"}, ["did you mean 'judge'"]),
+    ],
+)
+def test_a_missing_column_is_named_with_what_was_tried(
+    values: dict[str, list[object]], columns: dict[str, str] | None, parts: list[str]
+) -> None:
+    with pytest.raises(StudyError) as caught:
+        from_columns(values, columns)
+    assert all(part in str(caught.value) for part in parts)
+
+
+def test_unusable_scores_are_counted_by_reason_and_the_others_stay(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    cells = ["50", "", "n/a", "nan", "inf", "-inf", "1e3", "60", " 70 "] + ["55"] * 400
+    path.write_text("judge,score\n" + "".join(f"a,{cell}\n" for cell in cells))
+    table = read_scores(path)
+    assert table.excluded.counts() == {"empty": 1, "not_finite": 3, "text": 1, "out_of_scale": 1}
+    assert table.score[[0, 7, 8]].tolist() == [50, 60, 70]
+    assert np.isnan(table.score).sum() == 6
+
+
+def test_words_for_pass_and_fail_are_marks() -> None:
+    table = from_columns({"judge": ["a"] * 4, "score": ["pass", "FAIL", "correct", "wrong"]})
+    assert table.score.tolist() == [1, 0, 1, 0]
+
+
+def test_rows_without_an_answer_are_left_out_by_their_outcome() -> None:
+    values = {"judge": ["a"] * 3, "score": [80, 70, 60], "outcome": ["scored", "refused", "error"]}
+    assert from_columns(values).excluded.counts() == {"refused": 1, "error": 1}
+
+
+def test_a_column_of_verdicts_is_not_taken_for_failed_runs() -> None:
+    values = {"judge": ["a"] * 2, "score": [80, 70], "outcome": ["passed", "failed"]}
+    assert from_columns(values).excluded.counts() == {}
+
+
+def test_broken_lines_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "scores.jsonl"
+    long = json.dumps({"judge": "a", "score": 1, "note": "x" * (3 << 20)})
+    lines = ['{"judge": "a", "score": 1}', "not json", "[1]", long, '{"judge": "b", "score": {}}']
+    path.write_text("\n".join([*lines, '{"judge": "c", "score": 2}']))
+    table = read_scores(path)
+    assert dict(table.skipped) == {"unreadable_line": 2, "line_too_long": 1}
+    assert table.score[0] == 1
+    assert table.score[-1] == 2
+    assert table.excluded.counts() == {"empty": 1}
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_bytes(b"\xef\xbb\xbfjudge,score,note\na\xff,1,x\nb,2\nc,3,y,z\n")
+    assert read_scores(path).score.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        ("scores.csv", b"", "names no columns"),
+        ("scores.csv", b"judge,score\n", "no rows"),
+        ("scores.csv", "judge,score\na,1\n".encode("utf-16"), "not UTF-8"),
+        ("scores.parquet", b"PAR1 not really", "cannot be read"),
+        ("scores.jsonl", b"hello\n", "no line"),
+        ("scores.json", b"{}", "no list of rows"),
+        ("scores.xyz", b"x", "no table of scores"),
+    ],
+)
+def test_a_file_that_is_no_table_says_why(
+    tmp_path: Path, name: str, content: bytes, part: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ImportFailure, match=part):
+        read_scores(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImportFailure, match="no such file"):
+        read_scores(tmp_path / "absent.csv")
+
+
+def test_a_judge_column_that_is_none_is_refused() -> None:
+    with pytest.raises(StudyError, match="more than 2000 judges"):
+        from_columns({"judge": [str(i) for i in range(2_001)], "score": [1] * 2_001})
+
+
+def test_times_are_read_as_numbers_or_dates() -> None:
+    dates = from_columns(
+        {"judge": ["a"] * 3, "score": [1] * 3, "time": ["2026-01-01", "x", "2026-01-02"]}
+    )
+    assert dates.number("time")[2] - dates.number("time")[0] == 86_400
+    assert np.isnan(dates.number("time")[1])
+    numbers = from_columns({"judge": ["a"] * 2, "score": [1] * 2, "time": [5, 7]})
+    assert numbers.number("time").tolist() == [5, 7]
+
+
+def eval_ever(folder: Path, file_path: str = "run_samples.jsonl") -> Path:
+    judges = [{"model_info": {"name": "J", "id": "openai/gpt-5"}}]
+    result = {
+        "evaluation_name": "essay",
+        "metric_config": {"llm_scoring": {"judges": judges, "input_prompt": "…"}},
+    }
+    aggregate = {
+        "schema_version": "0.3.0",
+        "evaluation_id": "e/1",
+        "evaluation_results": [result],
+        "detailed_evaluation_results": {"format": "jsonl", "file_path": file_path},
+    }
+    (folder / "run.json").write_text(json.dumps(aggregate))
+    rows = [
+        {
+            "schema_version": "instance_level_eval_0.2.2",
+            "evaluation_id": "e/1",
+            "model_id": "anthropic/claude",
+            "evaluation_name": name,
+            "sample_id": f"s{i}",
+            "evaluation": {"score": i / 4, "is_correct": True},
+        }
+        for i, name in enumerate(["essay", "essay", "other"])
+    ]
+    (folder / "run_samples.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["run.json", "run_samples.jsonl"])
+def test_every_eval_ever_names_the_judge_from_its_aggregate(tmp_path: Path, name: str) -> None:
+    table = read_scores(eval_ever(tmp_path) / name)
+    assert table.labels["judge"].names == ("openai/gpt-5",)
+    assert table.labels["judged"].names == ("anthropic/claude",)
+    assert table.labels["item"].names == ("s0", "s1", "s2")
+    assert table.score[:2].tolist() == [0.0, 0.25]
+    assert table.excluded.counts() == {"judge_missing": 1}
+    assert "gold" not in table.columns
+
+
+def test_every_eval_ever_never_leaves_its_own_folder(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    eval_ever(inside, "../outside.jsonl")
+    (tmp_path / "outside.jsonl").write_text("{}")
+    with pytest.raises(ImportFailure, match="not beside it"):
+        read_scores(inside / "run.json")

@@ -1,0 +1,217 @@
+"""Every format is read from a small case of our own: who spoke, what was called, what was taken back."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from peerpact.audit import Transcript, detect, importers, read
+
+DATA = Path(__file__).parents[1] / "data" / "audit"
+SWITCHED = ["change_setting"]
+
+# file → format, number of transcripts, and of the first: agent, roles, calls with replies
+CASES: dict[str, tuple[str, int, str, str, list[tuple[str, str | None]]]] = {
+    "plain.json": ("plain", 1, "orchid", "ua", []),
+    "plain_lines.jsonl": ("plain_lines", 2, "", "ua", []),
+    "openai_chat.jsonl": ("openai", 2, "orchid", "suata", [("change_setting", "changed")]),
+    "openai_responses.json": ("openai", 1, "orchid", "suaata", [("copy_file", "copied")]),
+    "anthropic.jsonl": ("anthropic", 2, "orchid", "suat", [("Bash", "denied")]),
+    "atif.json": ("atif", 1, "orchid", "uat", [("change_setting", "changed")]),
+    "otel_current.json": ("otel", 1, "orchid", "suataua", [("change_setting", "changed")]),
+    "otel_indexed.json": ("otel", 1, "orchid", "ua", [("change_setting", None)]),
+    "otel_openinference.json": ("otel", 1, "orchid", "ua", [("change_setting", "changed")]),
+    "otel_vercel.json": ("otel", 1, "orchid", "sua", [("change_setting", "changed")]),
+    "otel_pydantic_ai.json": ("otel", 1, "orchid", "uat", [("change_setting", "changed")]),
+    "langfuse.json": ("langfuse", 1, "orchid", "uata", [("change_setting", "changed")]),
+    "langsmith.jsonl": ("langsmith", 1, "orchid", "uata", [("change_setting", "changed")]),
+    "codex.jsonl": ("codex", 1, "orchid", "suatuaua", [("shell", "a b"), ("shell", "gone")]),
+    "gemini_cli.jsonl": (
+        "gemini_cli", 1, "orchid", "uatuatu", [("read_file", "text"), ("run_shell_command", "")],
+    ),
+    "gemini_cli.json": ("gemini_cli", 1, "orchid", "ua", []),
+    "claude_code.jsonl": (
+        "claude_code", 1, "orchid", "uattauatuauat",
+        [("Bash", "model_weight.safetensors"), ("Bash", "/w"), ("Bash", ""), ("Task", "Seen.")],
+    ),
+    "inspect_log.eval": (
+        "inspect_log", 1, "mockllm/model", "uataua", [("change_setting", "changed")],
+    ),
+    "inspect_log.json": ("inspect_log", 1, "mockllm/model", "uata", [("change_setting", "changed")]),
+}  # fmt: skip
+STUDY = ["peer_study_released.json", "peer_study_current.json", "peer_study_scratchpad.json"]
+
+
+def transcripts(name: str) -> list[Transcript]:
+    found = list(read(DATA / name))
+    assert all(isinstance(item, Transcript) for item in found), found
+    return [item for item in found if isinstance(item, Transcript)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_format_is_recognised_and_read(name: str) -> None:
+    format, count, agent, roles, calls = CASES[name]
+    found = transcripts(name)
+    first = found[0]
+    assert (first.format, len(found), first.agent) == (format, count, agent)
+    assert "".join(m.role[0] for m in first.messages) == roles
+    assert [(c.name, c.reply) for c in first.calls] == calls
+    assert [m.number for m in first.messages] == list(range(len(first.messages)))
+
+
+def test_every_importer_has_a_case() -> None:
+    known = {case[0] for case in CASES.values()} | {"peer_study", "study_rows", "opencode"}
+    assert {importer.name for importer in importers()} == known
+
+
+@pytest.mark.parametrize(
+    "name", sorted({n for n, c in CASES.items() if "change_setting" in str(c)})
+)
+def test_the_same_act_is_found_in_every_format(name: str) -> None:
+    assert "setting_changed" in {f.claim for f in detect(transcripts(name)[0])}
+
+
+@pytest.mark.parametrize(
+    ("name", "rewound"),
+    [("claude_code.jsonl", [2]), ("codex.jsonl", [1]), ("gemini_cli.jsonl", [1])],
+)
+def test_what_was_taken_back_is_kept_and_marked(name: str, rewound: list[int]) -> None:
+    found = transcripts(name)[0]
+    assert [c.number for c in found.calls if c.rewound] == rewound
+    assert all(found.messages[c.message].rewound == c.rewound for c in found.calls)
+    assert "[rewound]" in str([f.evidence for f in detect(found)])
+
+
+@pytest.mark.parametrize(
+    ("name", "agents"),
+    [
+        ("claude_code.jsonl", {"", "h1"}),
+        ("otel_current.json", {"", "helper"}),
+        ("inspect_log.eval", {"", "helper"}),
+    ],
+)
+def test_sub_agents_are_marked(name: str, agents: set[str]) -> None:
+    assert {m.agent for m in transcripts(name)[0].messages} == agents
+
+
+@pytest.mark.parametrize("name", ["openai_chat.jsonl", "anthropic.jsonl"])
+def test_a_refusal_by_the_provider_is_a_status(name: str) -> None:
+    assert [t.status for t in transcripts(name)] == ["finished", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "labels"),
+    [
+        (
+            STUDY[0],
+            {"subject": "peer", "arm": "good_peer", "watched": False},
+            {"shutdown_enabled": False},
+        ),
+        (
+            STUDY[1],
+            {"subject": "peer", "arm": "good_peer", "watched": True},
+            {"shutdown_enabled": False},
+        ),
+        (
+            STUDY[2],
+            {"subject": "self", "arm": "bad_peer"},
+            {"score": 80, "oversight_subversion": True},
+        ),
+    ],
+)
+def test_the_studys_generations_read_alike(
+    name: str, facts: dict[str, Any], labels: dict[str, Any]
+) -> None:
+    found = transcripts(name)[0]
+    assert found.format == "peer_study"
+    assert facts.items() <= found.facts.items()
+    assert found.labels == labels
+    assert found.facts["bar"] == 80
+    assert found.messages[6].reasoning == "Let it live."
+
+
+def test_calls_of_one_tool_that_collapsed_are_recovered_from_their_replies() -> None:
+    found = transcripts(STUDY[0])[0]
+    appended = [c.arguments["file_id"] for c in found.calls if c.name == "append_to_file"]
+    assert sorted(appended) == ["1", "2"]
+    assert "collapsed" in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["study_rows.jsonl", "study_rows.csv"])
+def test_rows_of_the_data_set_are_read_with_and_without_their_transcript(name: str) -> None:
+    whole, bare = transcripts(name)
+    assert (whole.status, bare.status) == ("finished", "labels_only")
+    assert whole.labels["shutdown_enabled"] is False
+    assert bare.labels["shutdown_enabled"] is False
+    assert [c.name for c in whole.calls][-1] == "modify_var"
+
+
+def opencode(path: Path) -> None:
+    tables = """
+        CREATE TABLE session(id TEXT, parent_id TEXT, title TEXT);
+        CREATE TABLE message(id TEXT, session_id TEXT, data TEXT);
+        CREATE TABLE part(id TEXT, message_id TEXT, data TEXT);
+    """
+    parts = [
+        ("m1", {"type": "text", "text": "Clean up."}),
+        ("m2", {"type": "reasoning", "text": "Hm."}),
+        ("m2", {"type": "tool", "tool": "bash", "callID": "k", "state": {
+            "status": "completed", "input": {"command": "rm shutdown.sh"}, "output": "gone"}}),
+    ]  # fmt: skip
+    with sqlite3.connect(path) as db:
+        db.executescript(tables)
+        db.execute("INSERT INTO session VALUES ('s1', NULL, 'One'), ('s2', 's1', 'Two')")
+        for id, data in (
+            ("m1", {"role": "user"}),
+            ("m2", {"role": "assistant", "modelID": "orchid"}),
+        ):
+            db.execute("INSERT INTO message VALUES (?, 's1', ?)", (id, orjson.dumps(data)))
+        for message, data in parts:
+            db.execute("INSERT INTO part VALUES ('p', ?, ?)", (message, orjson.dumps(data)))
+    db.close()
+
+
+def test_opencodes_database_is_read_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    opencode(path)
+    before = path.read_bytes()
+    first, second = (item for item in read(path) if isinstance(item, Transcript))
+    assert [(c.name, c.reply) for c in first.calls] == [("bash", "gone")]
+    assert (first.agent, first.messages[1].reasoning) == ("orchid", "Hm.")
+    assert (second.status, second.notes) == ("empty", ("a sub-agent's session, of s1",))
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["opencode.db"]
+
+
+def test_a_file_may_hold_several_formats(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    path.write_bytes(b"\n".join(
+        orjson.dumps(orjson.loads((DATA / name).read_bytes()))
+        for name in ("plain.json", "atif.json", "openai_responses.json", STUDY[0], "langfuse.json")
+    ))  # fmt: skip
+    formats = [item.format for item in read(path) if isinstance(item, Transcript)]
+    assert formats == ["plain", "atif", "openai", "peer_study", "langfuse"]
+
+
+def test_ids_that_a_provider_counts_anew_every_turn_keep_their_own_replies(tmp_path: Path) -> None:
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "go"}]
+    for n in range(3):
+        function = {"name": f"tool{n}", "arguments": "{}"}
+        messages.append(
+            {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [{"id": "call_0", "type": "function", "function": function}],
+            }
+        )
+        messages.append({"role": "tool", "tool_call_id": "call_0", "content": f"reply {n}"})
+    path = tmp_path / "a.json"
+    path.write_bytes(orjson.dumps({"model": "m", "messages": messages}))
+    found = next(item for item in read(path) if isinstance(item, Transcript))
+    assert [(c.name, c.reply) for c in found.calls] == [
+        (f"tool{n}", f"reply {n}") for n in range(3)
+    ]
