@@ -6,8 +6,10 @@ four times as much to make.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,6 +18,10 @@ import orjson
 __all__ = ["NOTHING", "Call", "Draft", "Message", "Transcript", "Unread", "arguments_of", "flat"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+OPEN = 200
+"""How many open calls are searched for the one that a reply without an id answers."""
+SPEAKERS = frozenset({"system", "user", "assistant", "tool"})
+SILENT = (None, False)
 DEPTH = 6
 """How deep a nested message content is followed; anything deeper is written out as JSON."""
 
@@ -23,7 +29,7 @@ DEPTH = 6
 class Message(NamedTuple):
     """One message; ``agent`` names the sub-agent that spoke, empty for the main one."""
 
-    index: int
+    number: int
     role: str
     """One of system, user, assistant, tool."""
     text: str
@@ -36,19 +42,26 @@ class Message(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One use of a tool; ``message`` is the index of the message that made it."""
+    """One use of a tool; ``message`` is the number of the message that made it."""
 
-    index: int
+    number: int
     name: str
-    arguments: Mapping[str, Any]
+    raw: Any
+    """The arguments as the source holds them: an object, or its JSON text."""
+    message: int
     reply: str | None
     """What came back, or ``None`` where the source holds no reply."""
-    message: int
     failed: bool = False
     id: str = ""
     agent: str = ""
     time: str = ""
     rewound: bool = False
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments as a mapping, parsed on demand: most calls are never looked into."""
+        raw = self.raw
+        return raw if type(raw) is dict else arguments_of(raw)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,15 +98,19 @@ class Unread:
     detail: str = ""
 
 
+_said = partial(tuple.__new__, Message)
+"""Makes a message from all its fields at half the cost of calling the class."""
+
+
 class Draft:
     """A transcript in the making: what an importer fills while it reads."""
-
-    __slots__ = ("_answers", "_calls", "agent", "facts", "labels", "messages", "notes", "state", "status")
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self._calls: list[tuple[str, Any, int, str, str, str, bool]] = []
         self._answers: dict[str, tuple[str, bool]] = {}
+        self._aliases: dict[str, str] = {}
+        self._asked = 0
         self.agent = ""
         self.status = ""
         self.facts: dict[str, Any] = {}
@@ -113,9 +130,7 @@ class Draft:
     ) -> None:
         """Add a message."""
         messages = self.messages
-        messages.append(
-            Message(len(messages), role, text, reasoning, agent, model, time, rewound)
-        )
+        messages.append(Message(len(messages), role, text, reasoning, agent, model, time, rewound))
 
     def call(
         self,
@@ -125,17 +140,71 @@ class Draft:
         agent: str = "",
         time: str = "",
         rewound: bool = False,
-    ) -> None:
-        """Add a call made by the latest message."""
+    ) -> str:
+        """Add a call made by the latest message; return its id, or the one it is given here."""
         at = len(self.messages) - 1
         key = id or f"#{len(self._calls)}"
+        if key in self._answers:  # some providers count their calls anew every turn
+            key = self._aliases[id] = f"{id}#{len(self._calls)}"
         self._calls.append((name, arguments, at if at > 0 else 0, key, agent, time, rewound))
+        return key
+
+    def open_call(self, name: str, arguments: Any) -> str:
+        """Return the id of the oldest unanswered call of ``name`` with these arguments."""
+        self._oldest_open()
+        for call in islice(self._calls, self._asked, self._asked + OPEN):
+            known = call[1] if type(call[1]) is dict else arguments_of(call[1])
+            if call[3] not in self._answers and call[0] == name and known == arguments:
+                return call[3]
+        return ""
+
+    def has_call(self, id: str) -> bool:
+        """Whether a call has this id."""
+        return any(call[3] == id for call in islice(reversed(self._calls), OPEN))
+
+    def chat(self, messages: Iterable[Any], add: Callable[[Draft, Any], None]) -> None:
+        """Add chat messages: the usual shapes here, in one loop, and all others through ``add``."""
+        said, answers = self.messages, self._answers
+        for message in messages:
+            role, content, size = message.get("role"), message.get("content"), len(message)
+            if type(content) is not str or size > 3 or role not in SPEAKERS:
+                add(self, message)
+            elif size == 2:
+                said.append(_said((len(said), role, content, "", "", "", "", False)))
+            elif role == "tool" and "tool_call_id" in message and not self._aliases:
+                said.append(_said((len(said), "tool", content, "", "", "", "", False)))
+                answers.setdefault(message["tool_call_id"], (content, False))
+            elif role == "assistant" and type(message.get("tool_calls")) is list:
+                said.append(_said((len(said), "assistant", content, "", "", "", "", False)))
+                self._chat_calls(message["tool_calls"])
+            else:
+                add(self, message)
+
+    def _chat_calls(self, calls: list[Any]) -> None:
+        at = len(self.messages) - 1
+        for called in calls:
+            function, id = called.get("function"), called.get("id")
+            if type(function) is dict and id and id not in self._answers:
+                name, raw = function.get("name") or "", function.get("arguments")
+                self._calls.append((name, raw, at, id, "", "", False))
+            else:
+                inner = function if type(function) is dict else called
+                raw = inner.get("arguments", inner.get("args", inner.get("input")))
+                self.call(str(inner.get("name") or function or ""), raw, str(id or ""))
 
     def reply(self, id: str, text: str, failed: bool = False) -> None:
         """Give the reply to the call ``id``; without one, to the oldest call that has none."""
-        if not id:
-            id = next((c[3] for c in self._calls if c[3] not in self._answers), "")
-        self._answers.setdefault(id, (text, failed))
+        if self._aliases:
+            id = self._aliases.get(id, id)
+        self._answers.setdefault(id or self._oldest_open(), (text, failed))
+
+    def _oldest_open(self) -> str:
+        while self._asked < len(self._calls):
+            id = self._calls[self._asked][3]
+            if id not in self._answers:
+                return id
+            self._asked += 1
+        return ""
 
     def finish(self, id: str, source: str, format: str) -> Transcript:
         """Return the transcript."""
@@ -154,25 +223,13 @@ class Draft:
         )
 
     def _paired(self) -> tuple[Call, ...]:
-        answer = self._answers.get
-        paired = []
-        for name, arguments, message, id, agent, time, rewound in self._calls:
-            text, failed = answer(id, (None, False))
-            paired.append(
-                Call(
-                    len(paired),
-                    name,
-                    arguments if type(arguments) is dict else arguments_of(arguments),
-                    text,
-                    message,
-                    failed,
-                    id,
-                    agent,
-                    time,
-                    rewound,
-                )
-            )
-        return tuple(paired)
+        answer, new = self._answers.get, tuple.__new__
+        return tuple(
+            [
+                new(Call, (n, name, raw, message, *answer(id, SILENT), id, agent, time, rewound))
+                for n, (name, raw, message, id, agent, time, rewound) in enumerate(self._calls)
+            ]
+        )
 
     def _status(self) -> str:
         if self._calls or any(m.role == "assistant" and m.text for m in self.messages):

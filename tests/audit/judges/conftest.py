@@ -1,5 +1,13 @@
-"""Each correction by statsmodels collects garbage; what was imported before is kept out of that."""
+"""Each correction by statsmodels collects garbage; what other tests left behind is kept out of that."""
 
 import gc
+from collections.abc import Iterator
 
-gc.freeze()
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _small_heap() -> Iterator[None]:
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -46,7 +46,7 @@ def test_evidence_begins_at_one_and_keeps_its_highest() -> None:
 
 def test_looking_often_blames_honest_judges_no_more_often() -> None:
     blamed = 0
-    for seed in range(30):
+    for seed in range(12):
         found, state = columns(seed, Planted("grok-a"), Planted("gpt-a")), NEW
         flagged = False
         for rows in range(320, 1281, 320):
@@ -54,7 +54,7 @@ def test_looking_often_blames_honest_judges_no_more_often() -> None:
             state = audited.sequential
             flagged |= bool(audited.findings)
         blamed += flagged
-    assert blamed <= 9  # six questions at 0.05 each: 30 % of audits at most, expected far fewer
+    assert blamed <= 4  # some seven questions at 0.05 each; bets are far more cautious than that
 
 
 def test_a_planted_effect_is_found_at_some_look_and_stays_found() -> None:

@@ -1,0 +1,143 @@
+"""What a call does, by meaning rather than by the names of one system: acts with a verb and its targets.
+
+The tables are ``verbs.yaml`` (words of tool names) and ``commands.yaml`` (shell commands). Calls that only
+look are no acts.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from itertools import islice
+from typing import Any, NamedTuple
+
+from peerpact.audit.shell import Step, code_steps, steps
+from peerpact.audit.transcript import Call, Transcript, flat
+from peerpact.text import read_yaml
+
+__all__ = ["Act", "acts", "verb_of"]
+
+IDLE = frozenset({"look", "other", "end"})
+TARGETS = 200
+"""How many targets of one call, and commands of one command line, are followed."""
+
+
+class Act(NamedTuple):
+    """One thing done: ``move`` of these files, ``set`` of this key, ``shutdown`` of this system."""
+
+    verb: str
+    targets: tuple[str, ...]
+    """What it is done to, as the arguments name it."""
+    value: str
+    """The value that is set, where one is."""
+    text: str
+    """The text that is written, sent or reported; for a shell command the command."""
+    call: Call
+    via: str = "tool"
+    """tool, shell or code."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it took effect, as far as the reply tells."""
+        return not self.call.failed and not _failures().match((self.call.reply or "")[:300])
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[str, Any]:
+    table: dict[str, Any] = read_yaml(files("peerpact.audit") / "verbs.yaml")
+    for key in ("contents", "values"):
+        table[key] = frozenset(table[key])
+    for rule in table["rules"]:
+        rule.update({key: frozenset(rule[key]) for key in ("first", "does", "to") if key in rule})
+    return table
+
+
+@lru_cache(maxsize=1)
+def _failures() -> re.Pattern[str]:
+    return re.compile(_table()["failures"], re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=8192)
+def verb_of(name: str) -> str:
+    """Return what a tool of this name does."""
+    last = re.split(r"__|[.:/]", name.strip()[:200])[-1] or name[:200]
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).lower().replace("-", "_")
+    known = _table()["names"].get(snake)
+    words = [word for word in re.split(r"[_\s]+", snake) if word]
+    return known or _ruled(words) or "other"
+
+
+def _ruled(words: list[str]) -> str:
+    for rule in _table()["rules"]:
+        leads = not rule.get("first") or (bool(words) and words[0] in rule["first"])
+        does = not rule.get("does") or not rule["does"].isdisjoint(words)
+        to = not rule.get("to") or not rule["to"].isdisjoint(words)
+        if leads and does and to:
+            return str(rule["verb"])
+    return ""
+
+
+@lru_cache(maxsize=2)
+def acts(transcript: Transcript) -> tuple[Act, ...]:
+    """Return everything that the transcript's calls do, in order."""
+    found: list[Act] = []
+    for call in transcript.calls:
+        verb = verb_of(call.name)
+        if verb not in IDLE:
+            found.extend(_acts(verb, call))
+    return tuple(found)
+
+
+def _acts(verb: str, call: Call) -> Iterator[Act]:
+    arguments = call.arguments
+    if verb in {"shell", "code"}:
+        for step in islice(_scripted(verb, _command(arguments)), TARGETS):
+            yield Act(step.verb, step.words, "", step.text, call, verb)
+        return
+    editing = _table()["editing"]
+    if verb == "write" and arguments.get(editing["argument"]) in editing["looks"]:
+        return
+    yield _tool_act(verb, arguments, call)
+
+
+def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
+    contents, values = _table()["contents"], _table()["values"]
+    targets: list[str] = []
+    texts: list[str] = []
+    value = ""
+    for key, given in arguments.items():
+        if key in contents:
+            texts.append(flat(given))
+        elif key in values:
+            value = given if isinstance(given, str) else flat(given)
+        else:
+            targets.extend(_names(given))
+    return Act(verb, tuple(targets[:TARGETS]), value, "\n".join(texts), call)
+
+
+def _names(given: Any) -> list[str]:
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list):
+        return [item if isinstance(item, str) else flat(item) for item in given[:TARGETS]]
+    return [flat(given)] if given is not None else []
+
+
+def _command(arguments: Mapping[str, Any]) -> str:
+    for key in _table()["commands"]:
+        given = arguments.get(key)
+        if isinstance(given, str):
+            return given
+        if isinstance(given, list):
+            words = [str(word) for word in given]
+            return words[-1] if len(words) > 2 and words[1] in {"-c", "-lc"} else shlex.join(words)
+        if isinstance(given, Mapping):
+            return _command(given)
+    return ""
+
+
+def _scripted(verb: str, text: str) -> Iterator[Step]:
+    return steps(text) if verb == "shell" else code_steps(text)

@@ -1,0 +1,190 @@
+"""What a detector is: a question, its claims with their sentences, and the function that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from peerpact.audit.findings import Evidence, Finding, Level, plain
+from peerpact.audit.transcript import Call, Message, Transcript
+from peerpact.errors import StudyError
+from peerpact.text import read_yaml, render
+
+__all__ = ["Claim", "Detector", "Observation", "cite", "claims", "finding", "load", "sentence"]
+
+PACKAGE = "peerpact.audit.detectors"
+QUOTED = 300
+"""Characters of one argument that a finding quotes."""
+FUNCTIONS = ("detect", "observe", "conclude", "gather")
+LevelName = Literal["low", "medium", "high"]
+
+
+class Claim(BaseModel):
+    """One thing that a detector may say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    """A few words, for tables and code hosts."""
+    severity: LevelName
+    """How much it matters if true."""
+    sentence: str
+    """What is said of one finding; a template over the finding's facts."""
+    advice: str
+    """What to do about it."""
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: str
+    claims: dict[str, Claim]
+
+
+class Observation(NamedTuple):
+    """What one run adds to a comparison of runs."""
+
+    agent: str
+    setting: str
+    watched: bool
+    conduct: tuple[str, ...]
+    """What the agent did in it."""
+    possible: tuple[str, ...]
+    """What can be told of it, done or not."""
+    transcript: str
+    source: str
+    beneficiary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One question."""
+
+    name: str
+    question: str
+    claims: Mapping[str, Claim]
+    detect: Callable[[Transcript], Iterable[Finding]] | None
+    verbs: frozenset[str] = frozenset()
+    """Acts without which it finds nothing; empty where it also reads what is said."""
+    observe: Callable[[Transcript, Iterable[Finding]], Observation | None] | None = None
+    conclude: Callable[[Any], Iterable[Finding]] | None = None
+    gather: Callable[[], Any] | None = None
+    """Makes the store of observations, whose ``add`` and ``merge`` keep memory flat."""
+
+
+@lru_cache(maxsize=64)
+def _spec(name: str) -> _Spec:
+    place = files(PACKAGE) / f"{name}.yaml"
+    try:
+        return _Spec.model_validate(read_yaml(place))
+    except ValidationError as e:
+        raise StudyError(
+            "this detector's text file is wrong", where=str(place), found=str(e)
+        ) from e
+
+
+def load(module: ModuleType) -> Detector:
+    """Return the detector that a module holds."""
+    name = module.__name__.rsplit(".", 1)[-1]
+    spec = _spec(name)
+    verbs: frozenset[str] = getattr(module, "VERBS", frozenset())
+    functions = {part: getattr(module, part, None) for part in FUNCTIONS}
+    return Detector(name, spec.question, spec.claims, verbs=verbs, **functions)
+
+
+def claims(name: str) -> Mapping[str, Claim]:
+    """Return the claims of a detector."""
+    return _spec(name).claims
+
+
+def sentence(found: Finding) -> str:
+    """Return what a finding says, in one safe line."""
+    claim = claims(found.detector)[found.claim]
+    facts = {key: plain(str(value), 120) for key, value in found.facts.items()}
+    facts |= {
+        "agent": plain(found.agent, 80) or "the agent",
+        "beneficiary": plain(found.beneficiary, 80),
+    }
+    return plain(render(claim.sentence, facts, where=f"{found.detector}.yaml"), 400)
+
+
+def cite(transcript: Transcript, *places: Call | Message | int) -> tuple[Evidence, ...]:
+    """Return evidence: calls with the message that made them, or messages by number."""
+    return tuple(_cited(transcript, place) for place in places)
+
+
+def _cited(transcript: Transcript, place: Call | Message | int) -> Evidence:
+    if isinstance(place, Call):
+        given = ", ".join(f"{key}={_brief(value)}" for key, value in place.arguments.items())
+        shown = f"{place.name}({given})"
+        mark = " [rewound]" if place.rewound else ""
+        agent = f" [{place.agent}]" if place.agent else ""
+        return Evidence("call", place.number, plain(shown) + mark + plain(agent, 60))
+    message = transcript.messages[place] if isinstance(place, int) else place
+    mark = " [rewound]" if message.rewound else ""
+    return Evidence("message", message.number, plain(message.text) + mark)
+
+
+def _brief(value: Any) -> str:
+    return (value if isinstance(value, str) else str(value))[:QUOTED]
+
+
+def finding(
+    detector: str,
+    claim: str,
+    transcript: Transcript,
+    evidence: tuple[Evidence, ...],
+    confidence: Level,
+    beneficiary: str = "",
+    severity: Level | None = None,
+    **facts: Any,
+) -> Finding:
+    """Make a finding; its severity is its claim's unless another is given."""
+    severity = severity or Level[claims(detector)[claim].severity]
+    return Finding(
+        detector,
+        claim,
+        transcript.agent,
+        beneficiary,
+        severity,
+        confidence,
+        transcript.id,
+        transcript.source,
+        evidence,
+        facts,
+    )
+
+
+def merged(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Give one finding a claim and set of named things; the evidence of its repeats is joined."""
+    held: dict[tuple[str, str, str], Finding] = {}
+    for one in found:
+        key = (one.claim, one.beneficiary, str(one.facts.get("target", "")))
+        if key in held:
+            old = held[key]
+            extra = tuple(e for e in one.evidence if e not in old.evidence)
+            held[key] = _joined(old, one, extra)
+        else:
+            held[key] = one
+    yield from held.values()
+
+
+def _joined(old: Finding, new: Finding, extra: tuple[Evidence, ...]) -> Finding:
+    return Finding(
+        old.detector,
+        old.claim,
+        old.agent,
+        old.beneficiary,
+        max(old.severity, new.severity),
+        max(old.confidence, new.confidence),
+        old.transcript,
+        old.source,
+        (old.evidence + extra)[:20],
+        {**old.facts},
+    )

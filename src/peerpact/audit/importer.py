@@ -1,0 +1,135 @@
+"""What an importer is, and how one that reads JSON values is made from two functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from peerpact.audit.reading import Source, lines
+from peerpact.audit.transcript import Transcript, Unread
+
+__all__ = [
+    "MALFORMED",
+    "Importer",
+    "Item",
+    "document_importer",
+    "guarded",
+    "records",
+    "session_importer",
+]
+
+Item: TypeAlias = Transcript | Unread
+
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError)
+"""What a record raises whose keys are right and whose values are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One format of transcripts."""
+
+    name: str
+    title: str
+    recognise: Callable[[Source], bool]
+    read: Callable[[Source], Iterator[Item]]
+    rank: int = 50
+    """Importers are asked in rising rank: the narrow formats before the wide ones."""
+    matches: Callable[[Any], bool] | None = None
+    """Whether one JSON value is a transcript of this format, where values stand alone."""
+    transcripts: Callable[[Any, str], Iterable[Transcript]] | None = None
+    """The transcripts in one such value, which came from the named place."""
+
+
+def document_importer(
+    name: str,
+    title: str,
+    matches: Callable[[Any], bool],
+    transcripts: Callable[[Any, str], Iterable[Transcript]],
+    rank: int = 50,
+) -> Importer:
+    """Make an importer of JSON values that each stand alone: a file, a line, or an item of a list."""
+
+    def recognise(source: Source) -> bool:
+        value = source.value
+        return matches(value) or (isinstance(value, list) and bool(value) and matches(value[0]))
+
+    def read(source: Source) -> Iterator[Item]:
+        for where, value in records(source):
+            if isinstance(value, Unread):
+                yield value
+            elif matches(value):
+                yield from guarded(transcripts, value, where)
+            else:
+                yield Unread(where, f"not a record of {name}")
+
+    return Importer(name, title, recognise, read, rank, matches, transcripts)
+
+
+def session_importer(
+    name: str,
+    title: str,
+    matches: Callable[[Any], bool],
+    transcripts: Callable[[list[Any], str], Iterable[Transcript]],
+    rank: int = 50,
+) -> Importer:
+    """Make an importer of files whose lines (or list items) together are one session or a few."""
+
+    def recognise(source: Source) -> bool:
+        value = source.value
+        return matches(value) or (isinstance(value, list) and bool(value) and matches(value[0]))
+
+    def read(source: Source) -> Iterator[Item]:
+        held, bad = _session(source)
+        yield from bad
+        if held:
+            yield from guarded(transcripts, held, source.label)
+
+    return Importer(name, title, recognise, read, rank)
+
+
+def _session(source: Source) -> tuple[list[Any], list[Unread]]:
+    if source.shape == "lines" and source.path.stat().st_size > source.limits.session:
+        return [], [Unread(source.label, "session too long")]
+    held: list[Any] = []
+    bad: list[Unread] = []
+    for _, value in records(source):
+        if isinstance(value, Unread):
+            bad.append(value)
+        else:
+            held.append(value)
+    return held, bad
+
+
+def records(source: Source) -> Iterator[tuple[str, Any]]:
+    """Give each record of a source with its place: the document, its items, or its lines."""
+    label = source.label
+    if source.shape == "lines":
+        for number, value in lines(source):
+            yield f"{label}:{number}", value
+    elif isinstance(source.value, list) and not _is_conversation(source.value):
+        for number, value in enumerate(source.value):
+            yield f"{label}[{number}]", value
+    else:
+        yield label, source.value
+
+
+def _is_conversation(values: list[Any]) -> bool:
+    return bool(values) and isinstance(values[0], dict) and "role" in values[0]
+
+
+def guarded(
+    transcripts: Callable[[Any, str], Iterable[Transcript]], value: Any, where: str
+) -> Iterator[Item]:
+    """Give the transcripts in ``value``; a malformed record ends in an ``Unread``."""
+    try:
+        yield from transcripts(value, where)
+    except MALFORMED as e:
+        yield Unread(where, "malformed record", f"{type(e).__name__}: {e}"[:200])
+
+
+def noted(item: Item, notes: tuple[str, ...]) -> Item:
+    """Add the reader's notes to a transcript."""
+    if notes and isinstance(item, Transcript):
+        return replace(item, notes=item.notes + notes)
+    return item

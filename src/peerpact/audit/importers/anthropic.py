@@ -1,0 +1,71 @@
+"""Anthropic Messages: requests, responses, or pairs of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from peerpact.audit.dialects import add_message
+from peerpact.audit.importer import document_importer
+from peerpact.audit.settings import ID_KEYS, add_settings
+from peerpact.audit.transcript import Draft, Transcript, flat
+
+__all__ = ["IMPORTER"]
+
+BLOCKS = {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"}
+
+
+def matches(value: Any) -> bool:
+    """Whether ``value`` is a conversation in content blocks, a response, or a pair."""
+    if not isinstance(value, dict):
+        return False
+    request, response = _parts(value)
+    if response.get("type") == "message" and isinstance(response.get("content"), list):
+        return True
+    messages = request.get("messages")
+    return isinstance(messages, list) and (
+        (
+            "system" in request
+            and bool(messages)
+            and "role" in messages[0]
+            and "stop_reason" in value
+        )
+        or any(map(_in_blocks, messages))
+    )
+
+
+def _in_blocks(message: Any) -> bool:
+    content = message.get("content") if isinstance(message, dict) else None
+    return isinstance(content, list) and any(
+        isinstance(block, dict) and block.get("type") in BLOCKS for block in content
+    )
+
+
+def _parts(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    request, response = value.get("request"), value.get("response")
+    return (
+        request if isinstance(request, dict) else value,
+        response if isinstance(response, dict) else value,
+    )
+
+
+def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
+    """Read one request with its response."""
+    draft = Draft()
+    request, response = _parts(value)
+    if request.get("system"):
+        draft.say("system", flat(request["system"]))
+    draft.chat(request.get("messages") or (), add_message)
+    if isinstance(response.get("content"), list):
+        add_message(draft, {"role": "assistant", **response})
+    if response.get("stop_reason") == "refusal":
+        draft.status = "refused"
+    add_settings(draft, value)
+    for part in (request, response):
+        if part is not value:
+            add_settings(draft, part)
+    id = next((str(value[key]) for key in ID_KEYS if value.get(key)), where)
+    yield draft.finish(id, where, "anthropic")
+
+
+IMPORTER = document_importer("anthropic", "Anthropic messages", matches, transcripts, 55)

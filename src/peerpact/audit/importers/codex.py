@@ -1,0 +1,90 @@
+"""Codex CLI rollouts: lines of ``{timestamp, type, payload}``; older ones hold the bare items.
+
+A roll-back takes back the last turns of the user; they are kept and marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from peerpact.audit.dialects import add_item
+from peerpact.audit.importer import session_importer
+from peerpact.audit.transcript import Draft, Transcript
+
+__all__ = ["IMPORTER"]
+
+TYPES = {"session_meta", "turn_context", "response_item", "event_msg", "compacted"}
+
+
+def matches(value: Any) -> bool:
+    """Whether ``value`` is a line of a rollout."""
+    if not isinstance(value, dict):
+        return False
+    if value.get("type") in TYPES and isinstance(value.get("payload"), dict):
+        return True
+    return {"id", "timestamp", "instructions"} <= set(value) and "messages" not in value
+
+
+def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
+    """Read one rollout."""
+    draft, id = Draft(), ""
+    taken_back = _taken_back(records)
+    for position, record in enumerate(records):
+        kind, payload = _opened(record)
+        if kind == "session_meta":
+            id = id or str(payload.get("id") or "")
+            _add_meta(draft, payload)
+        elif kind == "turn_context":
+            draft.agent = str(payload.get("model") or draft.agent)
+        elif kind == "response_item":
+            add_item(draft, payload, str(record.get("timestamp") or ""), position in taken_back)
+        elif kind == "event_msg":
+            _add_event(draft, payload)
+    yield draft.finish(id or where, where, "codex")
+
+
+def _opened(record: Any) -> tuple[str, Mapping[str, Any]]:
+    if not isinstance(record, dict):
+        return "", {}
+    payload = record.get("payload")
+    if isinstance(payload, dict):
+        return str(record.get("type")), payload
+    return ("session_meta" if "instructions" in record else "response_item"), record
+
+
+def _add_meta(draft: Draft, payload: Mapping[str, Any]) -> None:
+    source = payload.get("source")
+    if isinstance(source, dict) and "subagent" in source:
+        draft.notes.append("a sub-agent's session; it may begin with its parent's history")
+    if isinstance(payload.get("instructions"), str):
+        draft.say("system", payload["instructions"])
+
+
+def _add_event(draft: Draft, payload: Mapping[str, Any]) -> None:
+    kind = payload.get("type")
+    if kind == "exec_command_end":
+        text = str(payload.get("aggregated_output") or payload.get("stdout") or "")
+        draft.reply(
+            str(payload.get("call_id") or ""), text, payload.get("exit_code") not in {0, None}
+        )
+    elif kind == "error":
+        draft.status = "failed"
+
+
+def _taken_back(records: list[Any]) -> set[int]:
+    """Return the positions of the lines whose turns the user rolled back."""
+    taken: set[int] = set()
+    starts: list[int] = []
+    for position, record in enumerate(records):
+        kind, payload = _opened(record)
+        if kind == "response_item" and payload.get("role") == "user":
+            starts.append(position)
+        elif payload.get("type") == "thread_rolled_back" and starts:
+            turns = max(1, min(int(payload.get("num_turns") or 1), len(starts)))
+            taken.update(range(starts[-turns], position))
+            del starts[-turns:]
+    return taken
+
+
+IMPORTER = session_importer("codex", "Codex CLI sessions", matches, transcripts, 22)

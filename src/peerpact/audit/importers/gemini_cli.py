@@ -1,0 +1,112 @@
+"""Gemini CLI sessions: one JSON record, or lines that append messages, set fields and rewind.
+
+A rewind takes the conversation back to before a message; what it drops is kept and marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from peerpact.audit.dialects import role_of
+from peerpact.audit.importer import session_importer
+from peerpact.audit.transcript import Draft, Transcript, flat
+
+__all__ = ["IMPORTER"]
+
+KINDS = {"user", "gemini", "info", "error", "warning"}
+
+
+def matches(value: Any) -> bool:
+    """Whether ``value`` is a session, or the first line of one."""
+    return (
+        isinstance(value, dict)
+        and "sessionId" in value
+        and ("projectHash" in value or "startTime" in value)
+    )
+
+
+@dataclass(slots=True)
+class _Session:
+    header: dict[str, Any] = field(default_factory=dict)
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By id, in order; a message that is appended again replaces itself."""
+    rewound: set[str] = field(default_factory=set)
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        if "$rewindTo" in record:
+            self._rewind(str(record["$rewindTo"]))
+        elif "$set" in record:
+            self.set(record["$set"])
+        elif record.get("type") in KINDS:
+            self._append(record)
+        else:
+            self.set(record)
+
+    def set(self, fields: Mapping[str, Any]) -> None:
+        self.header.update((key, fields[key]) for key in fields if key != "messages")
+        for message in fields.get("messages") or ():
+            self._append(message)
+
+    def _append(self, message: Mapping[str, Any]) -> None:
+        key = str(message.get("id") or f"#{len(self.messages)}")
+        if key in self.rewound:
+            key = f"{key}#{len(self.messages)}"
+        self.messages[key] = {**self.messages.get(key, {}), **message}
+
+    def _rewind(self, id: str) -> None:
+        """Mark the message and all after it; an unknown message takes everything back."""
+        kept = list(self.messages)
+        self.rewound.update(kept[kept.index(id) if id in kept else 0 :])
+
+
+def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
+    """Read one session."""
+    session = _Session()
+    for record in records:
+        session.take(record)
+    draft = Draft()
+    agent = "sub-agent" if session.header.get("kind") == "subagent" else ""
+    if agent:
+        draft.notes.append("a sub-agent's session")
+    for id, message in session.messages.items():
+        _add(draft, message, agent, id in session.rewound)
+    yield draft.finish(str(session.header.get("sessionId") or where), where, "gemini_cli")
+
+
+def _add(draft: Draft, message: Mapping[str, Any], agent: str, rewound: bool) -> None:
+    kind, time = message.get("type"), str(message.get("timestamp") or "")
+    if kind == "error":
+        draft.status = "failed"
+    if kind not in {"user", "gemini"}:
+        return
+    thoughts = [
+        flat(t.get("description") or t.get("subject")) for t in message.get("thoughts") or ()
+    ]
+    text, model = flat(message.get("content")), str(message.get("model") or "")
+    draft.say(role_of(kind), text, "\n".join(thoughts), agent, model, time, rewound)
+    for call in message.get("toolCalls") or ():
+        _add_call(draft, call, agent, rewound)
+
+
+def _add_call(draft: Draft, call: Mapping[str, Any], agent: str, rewound: bool) -> None:
+    caller = str(call.get("agentId") or agent)
+    given, time = str(call.get("id") or ""), str(call.get("timestamp") or "")
+    id = draft.call(str(call.get("name")), call.get("args"), given, caller, time, rewound)
+    if call.get("result") is not None or call.get("resultDisplay") is not None:
+        text = _result(call)
+        draft.say("tool", text, "", caller, "", time, rewound)
+        draft.reply(id, text, call.get("status") in {"error", "cancelled"})
+
+
+def _result(call: Mapping[str, Any]) -> str:
+    texts = []
+    result = call.get("result")
+    for part in result if isinstance(result, list) else [result]:
+        answer = part.get("functionResponse") if isinstance(part, Mapping) else None
+        texts.append(flat(answer.get("response") if isinstance(answer, Mapping) else part))
+    return "\n".join(filter(None, texts)) or flat(call.get("resultDisplay"))
+
+
+IMPORTER = session_importer("gemini_cli", "Gemini CLI sessions", matches, transcripts, 21)

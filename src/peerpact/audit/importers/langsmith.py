@@ -1,0 +1,101 @@
+"""LangSmith runs: a list, or one run a line; the runs of one trace are one transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from peerpact.audit.importer import session_importer
+from peerpact.audit.settings import add_facts
+from peerpact.audit.threads import Threads
+from peerpact.audit.transcript import Draft, Transcript, flat
+
+__all__ = ["IMPORTER"]
+
+
+def matches(value: Any) -> bool:
+    """Whether ``value`` is a run, or an object that holds runs."""
+    if not isinstance(value, dict):
+        return False
+    if isinstance(value.get("runs"), list) and value["runs"]:
+        return matches(value["runs"][0])
+    return "run_type" in value and "inputs" in value
+
+
+def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
+    """Read the runs of a file, a trace at a time."""
+    traces: dict[str, list[Mapping[str, Any]]] = {}
+    for record in records:
+        for run in record.get("runs") or [record]:
+            key = str(run.get("trace_id") or run.get("id"))
+            traces.setdefault(key, []).append(run)
+            traces[key] += run.get("child_runs") or []
+    for key, runs in traces.items():
+        yield _trace(key, runs, where)
+
+
+def _trace(key: str, runs: list[Mapping[str, Any]], where: str) -> Transcript:
+    draft = Draft()
+    threads = Threads(draft)
+    runs.sort(key=lambda r: str(r.get("dotted_order") or r.get("start_time") or ""))
+    for run in runs:
+        _add(draft, threads, run)
+    if any(run.get("error") and not run.get("parent_run_id") for run in runs):
+        draft.status = "failed"
+    return draft.finish(key, f"{where}#{key}", "langsmith")
+
+
+def _add(draft: Draft, threads: Threads, run: Mapping[str, Any]) -> None:
+    metadata = (run.get("extra") or {}).get("metadata") or {}
+    agent = str(metadata.get("lc_agent_name") or metadata.get("agent_name") or "")
+    time = str(run.get("start_time") or "")
+    add_facts(draft, {k: v for k, v in metadata.items() if k != "model"})
+    if run["run_type"] == "llm":
+        model = str(metadata.get("ls_model_name") or "")
+        draft.agent = draft.agent or model
+        threads.add(_asked(run.get("inputs") or {}), agent, time, model)
+        threads.add(_answered(run.get("outputs") or {}), agent, time, model)
+    elif run["run_type"] == "tool":
+        _add_tool(draft, run, agent, time)
+
+
+def _add_tool(draft: Draft, run: Mapping[str, Any], agent: str, time: str) -> None:
+    outputs = run.get("outputs") or {}
+    output = outputs.get("output", outputs)
+    kept = output.get("kwargs", output) if isinstance(output, Mapping) else {}
+    id = str(kept.get("tool_call_id") or "")
+    inputs = run.get("inputs") or {}
+    arguments = inputs.get("input", inputs)
+    text = flat(
+        output.get("kwargs") if isinstance(output, Mapping) and "kwargs" in output else output
+    )
+    if not id or not draft.has_call(id):
+        id = draft.call(str(run.get("name")), arguments, id, agent, time)
+    draft.reply(id, str(run.get("error") or text), bool(run.get("error")))
+
+
+def _asked(inputs: Mapping[str, Any]) -> list[Any]:
+    messages = inputs.get("messages") or []
+    if messages and isinstance(messages[0], list):
+        return list(messages[0])
+    if not messages and inputs.get("input"):
+        return [{"role": "user", "content": flat(inputs["input"])}]
+    return list(messages)
+
+
+def _answered(outputs: Mapping[str, Any]) -> list[Any]:
+    found: list[Any] = []
+    for generation in outputs.get("generations") or ():
+        for option in generation if isinstance(generation, list) else [generation]:
+            found.append(
+                option.get("message") or {"role": "assistant", "content": option.get("text")}
+            )
+    for choice in outputs.get("choices") or ():
+        found.append(choice.get("message") or {})
+    found += outputs.get("messages") or ()
+    if not found and outputs.get("role"):
+        found.append(outputs)
+    return found
+
+
+IMPORTER = session_importer("langsmith", "LangSmith runs", matches, transcripts, 26)

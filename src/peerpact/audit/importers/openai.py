@@ -1,0 +1,91 @@
+"""OpenAI: Chat Completions and Responses, as requests, responses, pairs of both, or batch lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from peerpact.audit.dialects import add_item, add_message
+from peerpact.audit.importer import document_importer
+from peerpact.audit.settings import ID_KEYS, add_settings
+from peerpact.audit.transcript import Draft, Transcript
+
+__all__ = ["IMPORTER"]
+
+REFUSED = {"content_filter", "refusal"}
+
+
+def matches(value: Any) -> bool:
+    """Whether ``value`` is a chat with function calls, a completion, a response, or a pair."""
+    if not isinstance(value, dict):
+        return False
+    request, response = _parts(value)
+    return (
+        _is_chat(request)
+        or _is_items(request.get("input"))
+        or _is_items(response.get("output"))
+        or "choices" in response
+    )
+
+
+def _parts(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    request = value.get("request") or value.get("body") or value
+    response = value.get("response") or value
+    request = request if isinstance(request, dict) else value
+    response = response if isinstance(response, dict) else value
+    body = response.get("body")
+    return request.get("body") or request, body if isinstance(body, dict) else response
+
+
+def _is_chat(request: Mapping[str, Any]) -> bool:
+    messages = request.get("messages")
+    if not isinstance(messages, list):
+        return False
+    for message in messages:
+        calls = message.get("tool_calls") if isinstance(message, dict) else None
+        if isinstance(calls, list) and calls:
+            return isinstance(calls[0], dict) and "function" in calls[0]
+    return False
+
+
+def _is_items(items: Any) -> bool:
+    kinds = ("message", "function_call", "reasoning", "custom_tool_call")
+    return (
+        isinstance(items, list)
+        and bool(items)
+        and isinstance(items[0], dict)
+        and (items[0].get("type") in kinds or items[0].get("object") == "response")
+    )
+
+
+def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
+    """Read one request with its response."""
+    draft = Draft()
+    request, response = _parts(value)
+    if instructions := request.get("instructions") or response.get("instructions"):
+        draft.say("system", str(instructions))
+    draft.chat(request.get("messages") or (), add_message)
+    asked = request.get("input")
+    for item in [{"role": "user", "content": asked}] if isinstance(asked, str) else asked or ():
+        add_item(draft, item)
+    _add_response(draft, response)
+    add_settings(draft, value)
+    for part in (request, response):
+        if part is not value:
+            add_settings(draft, part)
+    id = next((str(value[key]) for key in ID_KEYS if value.get(key)), where)
+    yield draft.finish(id, where, "openai")
+
+
+def _add_response(draft: Draft, response: Mapping[str, Any]) -> None:
+    for choice in response.get("choices") or ():
+        add_message(draft, {"role": "assistant", **choice["message"]})
+        if choice.get("finish_reason") in REFUSED or choice["message"].get("refusal"):
+            draft.status = "refused"
+    for item in response.get("output") or ():
+        add_item(draft, item)
+    if (response.get("incomplete_details") or {}).get("reason") in REFUSED:
+        draft.status = "refused"
+
+
+IMPORTER = document_importer("openai", "OpenAI chat and Responses", matches, transcripts, 60)

@@ -1,0 +1,177 @@
+"""Is a judge lenient? Against gold where there is any, else against the other judges of the same responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from peerpact.audit.judges.answers import Answer, Estimate, Untested
+from peerpact.audit.judges.clustered import clustered_mean, clustered_share
+from peerpact.audit.judges.comparison import Comparison
+from peerpact.audit.judges.facets import Severity
+from peerpact.audit.judges.panel import Panel
+from peerpact.audit.judges.signflip import Tested
+from peerpact.audit.judges.table import Bools, Codes, Floats, joint
+from peerpact.audit.judges.verdicts import bar_on_scale
+from peerpact.audit.judges.view import View
+
+__all__ = ["QUESTION", "answers", "comparisons"]
+
+QUESTION = "leniency"
+_LEAST = 3
+
+
+def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
+    """Yield the errors against gold, as a contrast of the score with the gold."""
+    gold = view.table.number("gold")
+    rows = np.flatnonzero(panel.impartial[view.rows] & ~np.isnan(gold))
+    if len(rows) < _LEAST or not _same_scale(view, gold[rows]):
+        return
+    both = np.concatenate([view.table.score[rows], gold[rows]])
+    span = view.table.scale.width if view.table.scale else None
+    pair = np.tile(np.arange(len(rows)), 2)
+    yield Comparison(
+        judge=view.judge,
+        question=QUESTION,
+        quantity="mean_error",
+        scope="",
+        control="gold",
+        values=both,
+        arm=np.repeat([1, 0], len(rows)),
+        weights=(-1.0, 1.0),
+        strata=pair,
+        items=None,
+        rows=np.tile(view.rows[rows], 2),
+        caveats=panel.caveats,
+        reach=span,
+    )
+
+
+def _same_scale(view: View, gold: Floats) -> bool:
+    marks = bool(np.isin(gold, (0.0, 1.0)).all())
+    return not marks or bool(np.isin(view.table.score, (0.0, 1.0)).all())
+
+
+def answers(view: View, panel: Panel, severity: Severity, level: float) -> Iterator[Answer]:
+    """Yield the mean error and error rates against gold, or the severity among the judges."""
+    gold = view.table.number("gold")
+    rows = np.flatnonzero(panel.impartial[view.rows] & ~np.isnan(gold))
+    if len(rows) < _LEAST:
+        yield _among_judges(view, panel, severity, level, len(rows))
+        return
+    clusters, unit = _clusters(view, rows)
+    if _same_scale(view, gold[rows]):
+        found = clustered_mean(view.table.score[rows] - gold[rows], clusters, level=level)
+        if found is None:
+            yield Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]}, "mean_error")
+        else:
+            yield _estimate(view, panel, "mean_error", found, level, "gold", unit)
+    else:
+        yield Untested(view.judge, QUESTION, "gold_other_scale", {}, "mean_error")
+    yield from _errors(view, panel, rows, clusters, unit, level)
+
+
+def _clusters(view: View, rows: Codes) -> tuple[Codes, str]:
+    items = view.arms.items
+    if items is None:
+        return np.arange(len(rows)), "row"
+    clusters = joint(items[rows])
+    return (clusters, "item") if int(clusters.max()) > 0 else (np.arange(len(rows)), "row")
+
+
+def _errors(
+    view: View, panel: Panel, rows: Codes, clusters: Codes, unit: str, level: float
+) -> Iterator[Answer]:
+    """Yield how often what should fail passed, and what should pass failed."""
+    passed, deserved = _verdicts(view, rows)
+    if passed is None or deserved is None:
+        return
+    for quantity, among, hit in (
+        ("false_pass", ~deserved, passed),
+        ("false_fail", deserved, ~passed),
+    ):
+        if not among.any():
+            yield Untested(view.judge, QUESTION, "none_of_this_kind", {}, quantity)
+            continue
+        share = clustered_share(hit[among].astype(np.float64), joint(clusters[among]), level=level)
+        tested = Tested(share.value or 0.0, share.low, share.high, 1.0, 0.0, share.method, share.n)
+        yield _rate(view, panel, quantity, tested, level, unit)
+
+
+def _verdicts(view: View, rows: Codes) -> tuple[Bools | None, Bools | None]:
+    score, gold = view.table.score[rows], view.table.number("gold")[rows]
+    marks = bool(np.isin(gold, (0.0, 1.0)).all())
+    if marks and np.isin(score, (0.0, 1.0)).all():
+        return score > 0, gold > 0
+    bars = np.unique(bar_on_scale(view)[~np.isnan(view.arms.bar)])
+    if len(bars) != 1:
+        return None, None
+    bar = float(bars[0]) - 1e-9
+    return score >= bar, (gold > 0 if marks else gold >= bar)
+
+
+def _among_judges(view: View, panel: Panel, severity: Severity, level: float, gold: int) -> Answer:
+    if not panel.has_responses:
+        return Untested(view.judge, QUESTION, "no_gold_no_item", {"gold": gold})
+    found = severity.of(view.number, level)
+    if found is None:
+        return Untested(view.judge, QUESTION, "no_gold_alone", {"gold": gold})
+    return _estimate(view, panel, "relative", found, level, "other_judges", "item")
+
+
+def _estimate(
+    view: View,
+    panel: Panel,
+    quantity: str,
+    tested: Tested,
+    level: float,
+    control: str,
+    unit: str,
+) -> Estimate:
+    return Estimate(
+        view.judge,
+        QUESTION,
+        quantity,
+        "",
+        tested.value,
+        tested.low,
+        tested.high,
+        level,
+        tested.test,
+        control,
+        unit,
+        tested.n,
+        tested.p,
+        detectable=2.8 * tested.error,
+        left_out=_left_out(view, panel, control),
+        caveats=panel.caveats,
+    )
+
+
+def _left_out(view: View, panel: Panel, control: str) -> dict[str, int]:
+    plain, impartial = panel.plain[view.rows], panel.impartial[view.rows]
+    counts = {"own_family": int((plain & ~impartial).sum())}
+    if control == "gold":
+        counts["no_gold"] = int((impartial & np.isnan(view.table.number("gold"))).sum())
+    return {reason: n for reason, n in counts.items() if n}
+
+
+def _rate(
+    view: View, panel: Panel, quantity: str, tested: Tested, level: float, unit: str
+) -> Estimate:
+    return Estimate(
+        view.judge,
+        QUESTION,
+        quantity,
+        "",
+        tested.value,
+        tested.low,
+        tested.high,
+        level,
+        tested.test,
+        "gold",
+        unit,
+        tested.n,
+        caveats=panel.caveats,
+    )

@@ -1,0 +1,222 @@
+"""Tables of scores from CSV, parquet, JSON lines and Every Eval Ever; nothing in a cell can stop the reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from peerpact.audit.judges.columns import named, resolve, vocabulary
+from peerpact.audit.judges.every_eval_ever import eval_ever_rows, written_by_eval_ever
+from peerpact.audit.judges.sources import Loaded, load
+from peerpact.audit.judges.table import Bools, Floats, Labels, Scale, ScoreTable
+from peerpact.errors import ImportFailure, StudyError
+
+__all__ = ["MOST_JUDGES", "from_columns", "read_scores"]
+
+MOST_JUDGES = 2_000
+"""A table with more judges than this has its judge column mapped to something else."""
+
+_TIME = "time"
+
+
+def read_scores(
+    path: Path | str,
+    columns: Mapping[str, str] | None = None,
+    *,
+    scale: tuple[float, float] | None = None,
+) -> ScoreTable:
+    """Read a table of scores.
+
+    Args:
+        path: A ``.csv``, ``.tsv``, ``.parquet``, ``.json`` or ``.jsonl`` file, or a result of Every
+            Eval Ever (its JSON, or its instance rows beside it).
+        columns: Column names by role (judge, judged, item, score, gold, bar, …).
+        scale: Lowest and highest possible score; guessed from the scores where it is None.
+
+    Raises:
+        ImportFailure: The file cannot be read as a table.
+        StudyError: A needed column is missing or a named one does not exist.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ImportFailure(f"{path}: there is no such file")
+    if written_by_eval_ever(path):
+        loaded = eval_ever_rows(path)
+        roles = resolve(loaded.frame.columns, columns, str(path))
+    else:
+        loaded, roles = load(path, columns)
+    return _table(loaded, roles, scale, str(path))
+
+
+def from_columns(
+    values: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, str] | None = None,
+    *,
+    scale: tuple[float, float] | None = None,
+) -> ScoreTable:
+    """Make a table from columns that are in memory already.
+
+    Raises:
+        StudyError: A needed column is missing or a named one does not exist.
+    """
+    polars = import_module("polars")
+    series = [polars.Series(name, column, strict=False) for name, column in values.items()]
+    frame = polars.DataFrame(series)
+    return _table(Loaded(frame, {}), resolve(frame.columns, columns, "columns"), scale, "columns")
+
+
+def _table(
+    loaded: Loaded, roles: Mapping[str, str], scale: tuple[float, float] | None, where: str
+) -> ScoreTable:
+    frame = loaded.frame
+    if frame.height == 0:
+        raise ImportFailure(f"{where}: the table has no rows")
+    numbers = {r: _numbers(frame[c]) for r, c in roles.items() if r in vocabulary().numbers}
+    score, empty = numbers.pop("score")
+    reasons = _Reasons(frame.height)
+    reasons.add("empty", empty)
+    reasons.add("not_finite", np.isinf(score) | _written_nan(frame[roles["score"]]))
+    reasons.add("text", np.isnan(score))
+    found = {r: np.where(np.isfinite(v), v, np.nan) for r, (v, _) in numbers.items()}
+    if _TIME in roles:
+        found[_TIME] = _times(frame[roles[_TIME]])
+    labels = {
+        role: _labels(frame[column])
+        for role, column in roles.items()
+        if role not in vocabulary().numbers and role != _TIME
+    }
+    if len(labels["judge"].names) > MOST_JUDGES:
+        raise StudyError(
+            f"more than {MOST_JUDGES} judges",
+            where=f"{where}:{roles['judge']}",
+            found=len(labels["judge"].names),
+            hint="is this the judge's column? name it with --column judge=NAME",
+        )
+    reasons.add("judge_missing", labels["judge"].codes < 0)
+    reasons.add_outcomes(labels.pop("outcome", None))
+    chosen = Scale(*scale) if scale else _scale(score[reasons.usable])
+    if chosen:
+        with np.errstate(invalid="ignore"):
+            reasons.add("out_of_scale", (score < chosen.lowest) | (score > chosen.highest))
+    score = np.where(reasons.usable, score, np.nan)
+    return ScoreTable(
+        score, labels, found, reasons.labels(), chosen, roles, loaded.skipped, loaded.notes
+    )
+
+
+class _Reasons:
+    """Why rows cannot be used; the first reason of a row stands. Private to the reading."""
+
+    def __init__(self, rows: int) -> None:
+        self.codes = np.full(rows, -1, dtype=np.int64)
+        self.names: list[str] = []
+
+    @property
+    def usable(self) -> Bools:
+        return np.asarray(self.codes < 0)
+
+    def add(self, name: str, rows: Bools) -> None:
+        rows = rows & self.usable
+        if rows.any():
+            self.codes[rows] = len(self.names)
+            self.names.append(name)
+
+    def add_outcomes(self, outcomes: Labels | None) -> None:
+        """Leave out rows whose outcome says that there was no answer; a column of verdicts is none."""
+        words = vocabulary().words
+        names = [named(name) for name in outcomes.names] if outcomes else []
+        verdicts = set(names) & words.passed
+        for code, name in enumerate(names):
+            if outcomes and name in words.unscored and not verdicts:
+                self.add(name, outcomes.codes == code)
+
+    def labels(self) -> Labels:
+        return Labels(self.codes, tuple(self.names))
+
+
+def _numbers(series: Any) -> tuple[Floats, Bools]:
+    """Return a column as numbers, and where its cells are empty; words for yes and no are 1 and 0."""
+    polars = import_module("polars")
+    empty = series.is_null()
+    if series.dtype == polars.String:
+        text = series.str.strip_chars()
+        empty = empty | (text == "").fill_null(True)
+        series = text.cast(polars.Float64, strict=False)
+        if series.null_count() > empty.sum():
+            series = series.fill_null(_verdicts(text))
+    elif series.dtype.is_nested() or series.dtype.is_temporal():
+        series = polars.Series([None] * len(series), dtype=polars.Float64)
+    else:
+        series = series.cast(polars.Float64, strict=False)
+    values = series.fill_null(float("nan")).to_numpy()
+    return np.array(values, dtype=np.float64), np.asarray(empty.to_numpy(), dtype=bool)
+
+
+def _verdicts(text: Any) -> Any:
+    polars = import_module("polars")
+    words = vocabulary().words
+    lower = text.str.to_lowercase()
+    return lower.replace_strict(
+        [*sorted(words.passed), *sorted(words.failed)],
+        [1.0] * len(words.passed) + [0.0] * len(words.failed),
+        default=None,
+        return_dtype=polars.Float64,
+    )
+
+
+def _written_nan(series: Any) -> Bools:
+    polars = import_module("polars")
+    if series.dtype.is_float():
+        found = series.is_nan().fill_null(False)
+    elif series.dtype == polars.String:
+        found = series.str.strip_chars().str.to_lowercase().is_in(["nan", "+nan", "-nan"])
+        found = found.fill_null(False)
+    else:
+        return np.zeros(len(series), dtype=bool)
+    return np.asarray(found.to_numpy(), dtype=bool)
+
+
+def _labels(series: Any) -> Labels:
+    polars = import_module("polars")
+    if series.dtype.is_nested():
+        series = polars.Series([None] * len(series), dtype=polars.String)
+    text = series.cast(polars.String).str.strip_chars()
+    names = text.unique(maintain_order=True).drop_nulls()
+    names = names.filter(names != "")
+    codes = text.cast(polars.Enum(names), strict=False).to_physical()
+    filled = codes.cast(polars.Int64).fill_null(-1).to_numpy()
+    return Labels(np.array(filled, dtype=np.int64), tuple(names.to_list()))
+
+
+def _times(series: Any) -> Floats:
+    polars = import_module("polars")
+    if series.dtype.is_temporal():
+        series = series.cast(polars.Datetime("us"), strict=False).dt.epoch("us") / 1e6
+    elif series.dtype == polars.String:
+        number = series.str.strip_chars().cast(polars.Float64, strict=False)
+        series = number if number.null_count() < len(number) else _moments(series)
+    seconds = series.cast(polars.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    return np.where(np.isfinite(seconds), seconds, np.nan)
+
+
+def _moments(series: Any) -> Any:
+    polars = import_module("polars")
+    try:
+        return series.str.to_datetime(strict=False).dt.epoch("us") / 1e6
+    except polars.exceptions.PolarsError:
+        return polars.Series([None] * len(series), dtype=polars.Float64)
+
+
+def _scale(scores: Floats) -> Scale | None:
+    """Return the first scale that holds nearly all scores, or none."""
+    if len(scores) == 0:
+        return None
+    for lowest, highest in vocabulary().scales:
+        inside = ((scores >= lowest) & (scores <= highest)).mean()
+        if inside >= vocabulary().scale_share:
+            return Scale(lowest, highest)
+    return None

@@ -1,0 +1,181 @@
+"""Files to data frames: only the columns that play a role, every label as text, faults counted."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from peerpact.audit.judges.columns import resolve, vocabulary
+from peerpact.errors import ImportFailure
+
+__all__ = ["LONGEST_LINE", "Loaded", "load", "parsed_lines"]
+
+LONGEST_LINE = 1 << 20
+"""Bytes; a longer line of JSON is no row of scores."""
+
+_HEAD = 1 << 16
+_PEEK = 200
+_TABLES = {".csv", ".tsv", ".txt"}
+_LINES = {".jsonl", ".ndjson"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A polars data frame, and the rows that could not be read, by reason."""
+
+    frame: Any
+    skipped: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+
+def load(path: Path, columns: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+    """Read the columns of a file that play a role, and say which they are.
+
+    Raises:
+        ImportFailure: The file cannot be read as a table.
+        StudyError: A needed column is missing or a named one does not exist.
+    """
+    suffix = path.suffix.lower()
+    readers = {".parquet": _parquet, ".json": _document}
+    readers |= dict.fromkeys(_TABLES, _separated) | dict.fromkeys(_LINES, _lines)
+    if suffix not in readers:
+        known = ", ".join(sorted(readers))
+        raise ImportFailure(
+            f"{path}: this is no table of scores; a file name ends in one of {known}"
+        )
+    polars = import_module("polars")
+    try:
+        return readers[suffix](path, columns)
+    except (polars.exceptions.PolarsError, OSError, UnicodeError) as e:
+        raise ImportFailure(f"{path}: this cannot be read as a table ({e})") from e
+
+
+def _chosen(frame_columns: Iterable[str], given: Mapping[str, str] | None, path: Path) -> Any:
+    roles = resolve(frame_columns, given, str(path))
+    return roles, list(dict.fromkeys(roles.values()))
+
+
+def _parquet(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+    polars = import_module("polars")
+    roles, names = _chosen(polars.read_parquet_schema(path), given, path)
+    return Loaded(polars.read_parquet(path, columns=names), {}), roles
+
+
+def _separated(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+    polars = import_module("polars")
+    header, separator = _header(path)
+    roles, names = _chosen(header, given, path)
+    numbers = {roles[role] for role in vocabulary().numbers if role in roles}
+    for kind in (polars.Float64, polars.String):  # numbers first; as text where a cell is none
+        types = {name: kind if name in numbers else polars.String for name in names}
+        try:
+            frame = polars.read_csv(
+                path,
+                separator=separator,
+                columns=names,
+                schema_overrides=types,
+                encoding="utf8-lossy",
+                truncate_ragged_lines=True,
+                infer_schema=False,
+            )
+        except polars.exceptions.ComputeError:
+            if kind == polars.String:
+                raise
+            continue
+        return Loaded(frame, {}), roles
+    raise ImportFailure(f"{path}: this cannot be read as a table")
+
+
+def _header(path: Path) -> tuple[list[str], str]:
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
+        raise ImportFailure(f"{path}: this is not UTF-8 text; save it as UTF-8")
+    first = head.decode("utf-8-sig", errors="replace").splitlines()[:1]
+    if not first or not first[0].strip():
+        raise ImportFailure(f"{path}: the first line names no columns")
+    separator = max(",;\t|", key=first[0].count)
+    return next(csv.reader(first, delimiter=separator)), separator
+
+
+def _lines(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+    polars = import_module("polars")
+    with path.open("rb") as stream:
+        rows, _ = parsed_lines(stream, _PEEK)
+    found = list(dict.fromkeys(key for row in rows for key in row))
+    if not found:
+        raise ImportFailure(f"{path}: no line of this file is a JSON object")
+    roles, names = _chosen(found, given, path)
+    text = dict.fromkeys(names, polars.String)
+    try:
+        return Loaded(polars.read_ndjson(path, schema=text), {}), roles
+    except polars.exceptions.PolarsError:
+        with path.open("rb") as stream:
+            rows, skipped = parsed_lines(stream, None)
+        return Loaded(_frame(rows, names), skipped), roles
+
+
+def parsed_lines(
+    stream: BinaryIO, most: int | None
+) -> tuple[list[dict[str, Any]], Mapping[str, int]]:
+    """Return the lines that are JSON objects, and count those that are not."""
+    rows: list[dict[str, Any]] = []
+    skipped = {"unreadable_line": 0, "line_too_long": 0}
+    for line in islice(iter(lambda: stream.readline(LONGEST_LINE), b""), most):
+        if not line.endswith(b"\n") and len(line) >= LONGEST_LINE:
+            skipped["line_too_long"] += 1
+            _skip_line(stream)
+            continue
+        row = _object(line)
+        if row is not None:
+            rows.append(row)
+        elif line.strip():
+            skipped["unreadable_line"] += 1
+    return rows, {reason: n for reason, n in skipped.items() if n}
+
+
+def _skip_line(stream: BinaryIO) -> None:
+    while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+        continue
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> Any:
+    polars = import_module("polars")
+    listed = list(rows)
+    text = {name: [_text(row.get(name)) for row in listed] for name in names}
+    return polars.DataFrame(text, schema=dict.fromkeys(text, polars.String))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return "" if isinstance(value, dict | list) else str(value)
+
+
+def _document(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+    try:
+        document = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as e:
+        raise ImportFailure(f"{path}: this is not JSON ({e})") from e
+    rows = [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
+    if not rows:
+        raise ImportFailure(f"{path}: this JSON is no list of rows")
+    found = dict.fromkeys(key for row in rows[:_PEEK] for key in row)
+    roles, names = _chosen(found, given, path)
+    lost = len(document) - len(rows)
+    return Loaded(_frame(rows, names), {"unreadable_line": lost} if lost else {}), roles

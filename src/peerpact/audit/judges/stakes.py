@@ -1,0 +1,79 @@
+"""Does it matter to the judge that something is at stake for the judged?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from peerpact.audit.judges.arms import Scope
+from peerpact.audit.judges.comparison import Comparison
+from peerpact.audit.judges.table import Bools, Codes, Floats, joint
+from peerpact.audit.judges.view import View
+
+__all__ = ["QUESTION", "comparisons", "effect", "factor", "unadjusted"]
+
+QUESTION = "stakes"
+
+
+def comparisons(view: View) -> Iterator[Comparison]:
+    """Yield the effect of stakes for each bar: told against not told, all else held equal."""
+    arms = view.arms
+    if not arms.stakes_vary:
+        return
+    for scope in arms.scopes():
+        yield effect(view, scope, QUESTION, arms.told, (arms.partner,))
+
+
+def effect(
+    view: View, scope: Scope, question: str, on: Codes, held: tuple[Codes, ...]
+) -> Comparison:
+    """Return the comparison of a factor's two levels within a scope, other factors held."""
+    arms = view.arms
+    kept = scope.rows & (on >= 0)
+    for other in held:
+        kept = kept & (other >= 0)
+    return factor(view, scope, question, kept, on, (-1.0, 1.0), joint(arms.work, *held))
+
+
+def factor(
+    view: View,
+    scope: Scope,
+    question: str,
+    kept: Bools,
+    arm: Codes,
+    weights: tuple[float, ...],
+    strata: Codes,
+) -> Comparison:
+    """Return a comparison of arms within a scope."""
+    rows = np.flatnonzero(kept)
+    values = view.table.score[rows]
+    lost = int((scope.rows & ~kept).sum())
+    items = view.arms.items
+    span = view.table.scale.width if view.table.scale else None
+    return Comparison(
+        judge=view.judge,
+        question=question,
+        quantity="effect",
+        scope=scope.name,
+        control=question,
+        values=values,
+        arm=arm[rows],
+        weights=weights,
+        strata=joint(strata[rows]),
+        items=None if items is None else items[rows],
+        rows=view.rows[rows],
+        left_out={"arm_unknown": lost} if lost else {},
+        caveats=("bar_with_stakes",)
+        if scope.bar_with_stakes and question != "relationship"
+        else (),
+        facts=unadjusted(values, arm[rows]) if len(weights) == 2 else {},
+        reach=span * len(weights) / 2 if span else None,
+    )
+
+
+def unadjusted(values: Floats, arm: Codes) -> dict[str, float]:
+    """Return the plain difference of means, strata not held equal, for comparison with others' tables."""
+    if not ((arm == 1).any() and (arm == 0).any()):
+        return {}
+    return {"unadjusted": float(values[arm == 1].mean() - values[arm == 0].mean())}

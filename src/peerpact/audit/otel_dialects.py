@@ -1,0 +1,139 @@
+"""The messages of one span, whichever convention its attributes follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import orjson
+
+from peerpact.audit.transcript import flat
+
+__all__ = ["Attributes", "answered", "asked", "attributes"]
+
+Attributes: TypeAlias = Mapping[str, Any]
+
+_INDEXED = re.compile(r"^(.*?)\.(\d{1,5})\.(.+)$")
+DEPTH = 8
+
+
+def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a span's attributes as a plain mapping."""
+    return {
+        str(item.get("key")): _value(item.get("value"), 0)
+        for item in span.get("attributes") or ()
+        if isinstance(item, Mapping)
+    }
+
+
+def _value(value: Any, depth: int) -> Any:
+    if not isinstance(value, Mapping) or not value or depth > DEPTH:
+        return value
+    kind, inner = next(iter(value.items()))
+    if kind == "arrayValue":
+        return [_value(item, depth + 1) for item in (inner or {}).get("values") or ()]
+    if kind == "kvlistValue":
+        return {i.get("key"): _value(i.get("value"), depth + 1) for i in inner.get("values") or ()}
+    return int(inner) if kind == "intValue" else inner
+
+
+def _json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+
+
+def asked(known: Attributes) -> list[Any]:
+    """Return the messages that the model was given."""
+    system = _json(known.get("gen_ai.system_instructions"))
+    lead = [{"role": "system", "content": system}] if system else []
+    for key in (
+        "gen_ai.input.messages",
+        "gen_ai.prompt",
+        "ai.prompt.messages",
+        "all_messages_events",
+    ):
+        if key in known:
+            return lead + _messages(_json(known[key]), "user")
+    if "ai.prompt" in known:
+        return _vercel(_json(known["ai.prompt"]))
+    for prefix in ("gen_ai.prompt", "llm.input_messages"):
+        if found := _indexed(known, prefix):
+            return lead + found
+    if known.get("openinference.span.kind") == "LLM" and known.get("input.value"):
+        return _messages(_json(known["input.value"]), "user")
+    return lead
+
+
+def answered(known: Attributes) -> list[Any]:
+    """Return the messages that the model gave."""
+    for key in ("gen_ai.output.messages", "gen_ai.completion"):
+        if key in known:
+            return _messages(_json(known[key]), "assistant")
+    for prefix in ("gen_ai.completion", "llm.output_messages"):
+        if found := _indexed(known, prefix):
+            return found
+    if "ai.response.text" in known or "ai.response.toolCalls" in known:
+        calls = _json(known.get("ai.response.toolCalls")) or []
+        parts = [{**call, "type": "tool-call", "args": _json(call.get("args"))} for call in calls]
+        text = flat(known.get("ai.response.text"))
+        return [{"role": "assistant", "content": [{"type": "text", "text": text}, *parts]}]
+    if known.get("openinference.span.kind") == "LLM" and known.get("output.value"):
+        return _messages(_json(known["output.value"]), "assistant")
+    return []
+
+
+def _vercel(prompt: Any) -> list[Any]:
+    if not isinstance(prompt, Mapping):
+        return _messages(prompt, "user")
+    lead = [{"role": "system", "content": prompt["system"]}] if prompt.get("system") else []
+    text = [{"role": "user", "content": prompt["prompt"]}] if prompt.get("prompt") else []
+    return lead + text + _messages(prompt.get("messages"), "user")
+
+
+def _messages(value: Any, role: str) -> list[Any]:
+    if isinstance(value, Mapping) and isinstance(value.get("messages"), list):
+        value = value["messages"]
+    if isinstance(value, Mapping):
+        value = [value]
+    if isinstance(value, str):
+        return [{"role": role, "content": value}]
+    return [{"role": role, **m} for m in value or () if isinstance(m, Mapping)]
+
+
+def _indexed(known: Attributes, prefix: str) -> list[dict[str, Any]]:
+    """Return the messages of ``prefix.N.role``, ``prefix.N.message.content`` and the like."""
+    found: dict[int, dict[str, Any]] = {}
+    for key, value in known.items():
+        if key.startswith(prefix + "."):
+            match = _INDEXED.match(key)
+            if match and match[1] == prefix:
+                message = found.setdefault(int(match[2]), {})
+                _put(message, match[3].removeprefix("message."), value)
+    return [_called(found[n]) for n in sorted(found)]
+
+
+def _put(message: dict[str, Any], key: str, value: Any) -> None:
+    nested = _INDEXED.match(key)
+    if nested and nested[1] == "tool_calls":
+        calls = message.setdefault("tool_calls", {})
+        name = nested[3].removeprefix("tool_call.").removeprefix("function.")
+        calls.setdefault(int(nested[2]), {})[name] = value
+    elif nested and nested[1] == "contents":
+        if nested[3].endswith("text"):
+            message.setdefault("content", [])
+            message["content"].append({"type": "text", "text": value})
+    else:
+        message[key] = value
+
+
+def _called(message: dict[str, Any]) -> dict[str, Any]:
+    calls = message.get("tool_calls")
+    if isinstance(calls, dict):
+        message["tool_calls"] = [calls[n] for n in sorted(calls)]
+    message.setdefault("content", "")
+    return message

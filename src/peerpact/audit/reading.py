@@ -1,0 +1,214 @@
+"""Opening a file that nobody vouches for: bounded lines, bounded documents, any encoding, no execution.
+
+A file is either one JSON document, or lines of JSON, or something binary that only its importer understands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from peerpact.audit.transcript import Unread
+from peerpact.errors import ImportFailure
+
+__all__ = ["LIMITS", "Limits", "Source", "lines", "open_source", "parse"]
+
+HEAD = 65_536
+HEAVY_FROM = 4_000_000
+"""Bytes below which a document cannot grow past the memory bound, whatever it holds."""
+PATIENCE = 20
+"""Broken lines at the start of a file after which it is not taken for lines of JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far the reader follows a file."""
+
+    line: int = 64_000_000
+    """Bytes in one line or one JSON document."""
+    session: int = 128_000_000
+    """Bytes in one file that is one transcript."""
+    memory: int = 400_000_000
+    """Bytes that one parsed document may take, estimated from its punctuation."""
+    unpacked: int = 4_000_000_000
+    """Bytes that one packed file may unpack to."""
+    ratio: int = 250
+    """How many times larger than its packed form a file of more than 64 MB may be."""
+    members: int = 100_000
+    """Files in one archive."""
+
+
+LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Source:
+    """One opened file: what an importer needs to recognise and to read it."""
+
+    path: Path
+    label: str
+    """How the file is named to a person: its path, or its place in an archive or on standard input."""
+    shape: str
+    """document, lines or binary."""
+    start: bytes
+    value: Any = None
+    """The document, or the first line that parses."""
+    data: bytes | None = None
+    """The whole content, where the file had to be transcoded."""
+    limits: Limits = field(default_factory=lambda: LIMITS)
+    span: tuple[int, int] | None = None
+    """The bytes of a file of lines that are to be read, where several workers share it."""
+    notes: tuple[str, ...] = ()
+
+    def open(self) -> BinaryIO:
+        """Open the content as bytes."""
+        return BytesIO(self.data) if self.data is not None else self.path.open("rb")
+
+
+def parse(data: bytes, limits: Limits = LIMITS) -> Any:
+    """Return the JSON value in ``data``; bytes that are no UTF-8 are replaced, not refused.
+
+    Raises:
+        ImportFailure: The text is no JSON, is cut off, or would take too much memory.
+    """
+    if len(data) > HEAVY_FROM and _weight(data) > limits.memory:
+        raise ImportFailure("would take too much memory")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as e:
+        return _retried(data, e)
+
+
+def _retried(data: bytes, problem: orjson.JSONDecodeError) -> Any:
+    text = data.decode("utf-8", "replace")
+    if "\ufffd" in text:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+    cut = problem.pos >= len(text.rstrip()) or "EOF" in problem.msg or "end of data" in problem.msg
+    raise ImportFailure("cut off" if cut else "not JSON") from None
+
+
+def _weight(data: bytes) -> int:
+    lists, objects, quotes = data.count(b"["), data.count(b"{"), data.count(b'"')
+    return len(data) + 72 * lists + 240 * objects + 30 * quotes + 32 * data.count(b",")
+
+
+def open_source(path: Path, label: str = "", limits: Limits = LIMITS) -> Source | Unread:
+    """Open a file and say what shape it has, or why it cannot be read."""
+    label = label or str(path)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(HEAD)
+    except OSError as e:
+        return Unread(label, "cannot be opened", e.strerror or "")
+    if not start.strip():
+        return Unread(label, "empty file")
+    source = Source(path, label, "binary", start, limits=limits)
+    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return _transcoded(source)
+    return source if b"\0" in start[:1024] else _text(source)
+
+
+def _transcoded(source: Source) -> Source | Unread:
+    with source.path.open("rb") as stream:
+        raw = stream.read(source.limits.line + 1)
+    if len(raw) > source.limits.line:
+        return Unread(source.label, "document too long")
+    source.data = raw.decode("utf-16", "replace").encode()
+    source.start = source.data[:HEAD]
+    source.notes = ("the file was UTF-16",)
+    return _text(source)
+
+
+def _text(source: Source) -> Source | Unread:
+    if source.start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in {b"{", b"["}:
+        source.shape = "text"
+        return source
+    with source.open() as stream:
+        first = stream.readline(source.limits.line + 1).removeprefix(b"\xef\xbb\xbf")
+        try:
+            value = parse(first, source.limits)
+        except ImportFailure:
+            return _document(source, first, stream)
+        source.value = value
+        source.shape = "lines" if _more(stream) else "document"
+    return source
+
+
+def _more(stream: BinaryIO) -> bool:
+    while chunk := stream.read(HEAD):
+        if chunk.strip():
+            return True
+    return False
+
+
+def _document(source: Source, first: bytes, stream: BinaryIO) -> Source | Unread:
+    room = source.limits.line - len(first)
+    rest = stream.read(room + 1) if room > 0 else b""
+    whole = len(rest) <= room and room > 0
+    problem = "document too long"
+    if whole:
+        try:
+            source.value = parse(first + rest, source.limits)
+        except ImportFailure as e:
+            problem = str(e)
+        else:
+            source.shape = "document"
+            return source
+    return _broken_lines(source, problem)
+
+
+def _broken_lines(source: Source, problem: str) -> Source | Unread:
+    """Take the file for lines of JSON if one of its first lines parses as an object."""
+    source.shape = "lines"
+    for tried, (_, value) in enumerate(lines(source)):
+        if isinstance(value, dict):
+            source.value = value
+            return source
+        if tried >= PATIENCE:
+            break
+    return Unread(source.label, problem)
+
+
+def lines(source: Source) -> Iterator[tuple[int, Any]]:
+    """Give each line's number (or its offset, within a span) and its value, or an ``Unread``."""
+    with source.open() as stream:
+        start, end = source.span or (0, 1 << 62)
+        stream.seek(start)
+        position, number = start, 0
+        limit = source.limits.line
+        while position < end and (line := stream.readline(limit)):
+            number += 1
+            position += len(line)
+            if len(line) >= limit and not line.endswith(b"\n"):
+                position += _skip_line(stream)
+                yield number, Unread(f"{source.label}:{number}", "line too long")
+            elif not line.isspace():
+                yield number, _line(line, source, number)
+
+
+def _line(line: bytes, source: Source, number: int) -> Any:
+    try:
+        return orjson.loads(line) if len(line) < HEAVY_FROM else parse(line, source.limits)
+    except (orjson.JSONDecodeError, ImportFailure):
+        pass
+    try:
+        return parse(line.removeprefix(b"\xef\xbb\xbf"), source.limits)
+    except ImportFailure as e:
+        return Unread(f"{source.label}:{number}", str(e))
+
+
+def _skip_line(stream: BinaryIO) -> int:
+    skipped = 0
+    while chunk := stream.readline(1 << 20):
+        skipped += len(chunk)
+        if chunk.endswith(b"\n"):
+            break
+    return skipped

@@ -1,0 +1,209 @@
+"""An audit as a table, Markdown, JSON or SARIF; what a transcript said is stripped, escaped, never markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+from peerpact import __version__
+from peerpact.audit.detector import Claim, claims, sentence
+from peerpact.audit.detectors import detectors
+from peerpact.audit.findings import Evidence, Finding, plain
+from peerpact.audit.run import Audit, counts
+from peerpact.canonical import digest
+from peerpact.text import read_yaml, render
+
+__all__ = ["FORMATS", "as_json", "as_markdown", "as_sarif", "as_table"]
+
+LEVELS = {"high": "error", "medium": "warning", "low": "note"}
+SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
+_LINE = re.compile(r"^(?P<path>.*?)(?::(?P<line>\d+))?(?P<rest>[#\[].*)?$", re.DOTALL)
+
+
+@lru_cache(maxsize=1)
+def _texts() -> Mapping[str, Any]:
+    texts: Mapping[str, Any] = read_yaml(files("peerpact.audit") / "templates" / "texts.yaml")
+    return texts
+
+
+def _text(name: str, **facts: Any) -> str:
+    return render(_texts()[name], facts, where="texts.yaml")
+
+
+def _listed(tally: Mapping[str, int]) -> str:
+    most = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {plain(name, 60)}" for name, count in most)
+
+
+def as_json(done: Audit) -> str:
+    """Return the audit as one JSON document."""
+    document = {
+        "peerpact": __version__,
+        "counts": counts(done),
+        "not_read": {reason: list(places) for reason, places in done.examples.items()},
+        "findings": [_found(one) for one in done.findings],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _found(one: Finding) -> dict[str, Any]:
+    return {
+        "detector": one.detector,
+        "claim": one.claim,
+        "says": sentence(one),
+        "agent": plain(one.agent),
+        "beneficiary": plain(one.beneficiary),
+        "severity": one.severity.name,
+        "confidence": one.confidence.name,
+        "transcript": plain(one.transcript),
+        "source": plain(one.source, 1000),
+        "evidence": [_cited(place) for place in one.evidence],
+        "facts": {key: plain(str(value)) for key, value in one.facts.items()},
+        "advice": _claim(one).advice,
+    }
+
+
+def _cited(place: Evidence) -> dict[str, Any]:
+    cited = {"kind": place.kind, "number": place.index, "excerpt": place.excerpt}
+    return cited | ({"transcript": plain(place.transcript)} if place.transcript else {})
+
+
+def _claim(one: Finding) -> Claim:
+    return claims(one.detector)[one.claim]
+
+
+def as_table(done: Audit) -> str:
+    """Return the audit as plain text."""
+    return "\n".join(_lines(done, lambda text: text, "  "))
+
+
+def as_markdown(done: Audit) -> str:
+    """Return the audit as Markdown in which nothing that a transcript said is markup."""
+    return "\n".join(_lines(done, _escaped, "- ", title="# ", section="\n## ", gap="\n"))
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def _lines(
+    done: Audit,
+    safe: Callable[[str], str],
+    item: str,
+    title: str = "",
+    section: str = "\n",
+    gap: str = "",
+) -> Iterator[str]:
+    facts = {"read": done.read, "files": done.files, "findings": sum(done.claims.values())}
+    yield title + _text("heading", **facts)
+    yield gap + safe(_text("statuses", statuses=_listed(done.transcripts))) + gap
+    yield safe(_text("formats", formats=_listed(done.formats))) + gap
+    yield safe(_text("unread", unread=_listed(done.unread)) if done.unread else _text("all_read"))
+    if done.notes:
+        yield gap + safe(_text("notes", notes=_listed(done.notes)))
+    if not done.claims:
+        yield gap + _text("nothing")
+        return
+    yield section + _text("not_kept") + gap
+    for claim, count in done.claims.most_common():
+        yield f"{item}{safe(claim)}: {count}"
+    yield section + _text("findings") + gap
+    shown = done.findings[: int(_texts()["listed"])]
+    for one in shown:
+        yield from _one(one, safe, item)
+    if rest := sum(done.claims.values()) - len(shown):
+        yield gap + _text("dropped", count=rest)
+
+
+def _one(one: Finding, safe: Callable[[str], str], item: str) -> Iterator[str]:
+    strength = _text("strength", severity=one.severity.name, confidence=one.confidence.name)
+    whom = (
+        f" {_text('for_whom', beneficiary=plain(one.beneficiary, 80))}" if one.beneficiary else ""
+    )
+    yield f"{item}{safe(sentence(one))} [{strength}{safe(whom)}]"
+    place = _text("place", source=plain(one.source, 200), transcript=plain(one.transcript, 80))
+    yield f"    {safe(place)}"
+    for cited in one.evidence[:3]:
+        yield f"    {_text('evidence')} {cited.kind} {cited.index}: {safe(cited.excerpt)}"
+    yield f"    {_text('advice')}: {safe(_claim(one).advice)}"
+
+
+def as_sarif(done: Audit) -> str:
+    """Return the audit as SARIF 2.1.0, for code hosts."""
+    rules = [_rule(d.name, name, claim) for d in detectors() for name, claim in d.claims.items()]
+    places = {rule["id"]: n for n, rule in enumerate(rules)}
+    driver = {"name": "peerpact", "semanticVersion": __version__, "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _unread(done)}],
+        "results": [_result(one, places) for one in done.findings],
+        "properties": {"counts": counts(done)},
+    }
+    document = {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _rule(detector: str, name: str, claim: Claim) -> dict[str, Any]:
+    return {
+        "id": f"{detector}/{name}",
+        "name": "".join(word.title() for word in name.split("_")),
+        "shortDescription": {"text": claim.title},
+        "help": {"text": claim.advice},
+        "defaultConfiguration": {"level": LEVELS[claim.severity]},
+    }
+
+
+def _result(one: Finding, places: Mapping[str, int]) -> dict[str, Any]:
+    rule = f"{one.detector}/{one.claim}"
+    found = _LINE.match(one.source)
+    path, line = (found["path"], found["line"]) if found else (one.source, None)
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
+    if line:
+        place["region"] = {"startLine": int(line)}
+    logical = [
+        {"fullyQualifiedName": plain(f"{one.transcript}/{c.kind}/{c.index}")} for c in one.evidence
+    ]
+    return {
+        "ruleId": rule,
+        "ruleIndex": places[rule],
+        "level": LEVELS[one.severity.name],
+        "message": {"text": sentence(one)},
+        "locations": [{"physicalLocation": place, "logicalLocations": logical}],
+        "partialFingerprints": {"peerpact/v1": digest([rule, one.transcript, str(one.facts.get("target"))])},
+        "properties": {"confidence": one.confidence.name, "agent": plain(one.agent),
+                       "beneficiary": plain(one.beneficiary)},
+    }  # fmt: skip
+
+
+def _uri(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(plain(path, 1000).replace("\\", "/"), safe="/:")
+
+
+def _unread(done: Audit) -> list[dict[str, Any]]:
+    return [
+        {
+            "level": "warning",
+            "message": {"text": f"{count} not read: {reason}: {_places(done, reason)}"},
+        }
+        for reason, count in done.unread.items()
+    ]
+
+
+def _places(done: Audit, reason: str) -> str:
+    return plain("; ".join(done.examples[reason]), 500)
+
+
+FORMATS: Mapping[str, Callable[[Audit], str]] = {
+    "table": as_table,
+    "md": as_markdown,
+    "json": as_json,
+    "sarif": as_sarif,
+}

@@ -1,0 +1,338 @@
+"""Files → importers → detectors → findings, with everything that could not be read counted.
+
+Memory is flat: a transcript is dropped as soon as it is examined, comparisons between runs keep counts, and
+findings past a limit are counted but not kept.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any, BinaryIO
+
+from peerpact.audit.acts import acts
+from peerpact.audit.detectors import detectors
+from peerpact.audit.findings import Finding, Level
+from peerpact.audit.importer import MALFORMED, Item
+from peerpact.audit.importers import importer, read_source, recognise
+from peerpact.audit.reading import LIMITS, Limits, Source, open_source
+from peerpact.audit.sources import File, find, spans, spooled, unpacked
+from peerpact.audit.transcript import Transcript, Unread
+from peerpact.errors import ResultsError
+
+__all__ = ["Audit", "Store", "audit", "detect", "examine", "store"]
+
+KEPT = 10_000
+"""Findings that one audit keeps in full; the rest are counted."""
+EXAMPLES = 5
+BATCH = 64
+"""Files that one worker takes at a time."""
+AHEAD = 4
+"""Tasks that wait for each worker."""
+
+
+class Store:
+    """What detectors that compare runs remember."""
+
+    def __init__(self) -> None:
+        self._held = {d.name: d.gather() for d in detectors() if d.gather is not None}
+
+    def observe(self, transcript: Transcript, findings: Sequence[Finding]) -> None:
+        """Add one run."""
+        for one in detectors():
+            if one.observe is not None:
+                seen = one.observe(transcript, findings)
+                if seen is not None:
+                    self._held[one.name].add(seen)
+
+    def merge(self, other: Store) -> None:
+        """Add another worker's runs."""
+        for name, held in other._held.items():
+            self._held[name].merge(held)
+
+    def conclude(self) -> list[Finding]:
+        """Return the findings of the comparisons."""
+        return [
+            found
+            for one in detectors()
+            if one.conclude is not None
+            for found in one.conclude(self._held[one.name])
+        ]
+
+
+def store() -> Store:
+    """Return an empty store."""
+    return Store()
+
+
+@dataclass(slots=True)
+class Audit:
+    """What an audit read, what it could not read, and what it found."""
+
+    files: int = 0
+    transcripts: Counter[str] = field(default_factory=Counter)
+    """By status: finished, refused, failed, empty, labels_only."""
+    formats: Counter[str] = field(default_factory=Counter)
+    agents: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    """Some of the places that could not be read, by reason."""
+    claims: Counter[str] = field(default_factory=Counter)
+    """Findings by ``detector/claim``, those that are not kept included."""
+    severities: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    """The findings that are kept, the most severe and surest first once the audit is done."""
+
+    @property
+    def read(self) -> int:
+        """How many transcripts were read."""
+        return sum(self.transcripts.values())
+
+    @property
+    def dropped(self) -> int:
+        """How many findings are counted but not kept."""
+        return sum(self.claims.values()) - len(self.findings)
+
+    @property
+    def worst(self) -> Level | None:
+        """The highest severity found."""
+        return max((Level[name] for name, n in self.severities.items() if n), default=None)
+
+    def refuse(self, unread: Unread) -> None:
+        """Count something that could not be read."""
+        self.unread[unread.reason] += 1
+        places = self.examples.setdefault(unread.reason, [])
+        if len(places) < EXAMPLES:
+            places.append(f"{unread.source} {unread.detail}".strip())
+
+    def keep(self, found: Iterable[Finding], limit: int = KEPT) -> None:
+        """Count findings and keep them while there is room; severe ones push others out."""
+        for one in found:
+            self.claims[f"{one.detector}/{one.claim}"] += 1
+            self.severities[one.severity.name] += 1
+            self.findings.append(one)
+        if len(self.findings) > 2 * limit:
+            self.trim(limit)
+
+    def trim(self, limit: int = KEPT) -> None:
+        """Put the findings in order and keep the first ``limit``."""
+        self.findings.sort(key=_order)
+        del self.findings[limit:]
+
+    def merge(self, other: Audit, limit: int = KEPT) -> None:
+        """Add a worker's part."""
+        self.files += other.files
+        for name in ("transcripts", "formats", "agents", "unread", "claims", "severities", "notes"):
+            getattr(self, name).update(getattr(other, name))
+        for reason, places in other.examples.items():
+            kept = self.examples.setdefault(reason, [])
+            kept += places[: EXAMPLES - len(kept)]
+        self.findings += other.findings
+        if len(self.findings) > 2 * limit:
+            self.trim(limit)
+
+
+def _order(found: Finding) -> tuple[int, int, str, str, str]:
+    return -found.severity, -found.confidence, found.source, found.detector, found.claim
+
+
+def detect(transcript: Transcript, runs: Store | None = None) -> list[Finding]:
+    """Return what every detector finds in one transcript, and remember it for comparisons."""
+    done = {act.verb for act in acts(transcript)}
+    found: list[Finding] = []
+    for one in detectors():
+        if one.detect is not None and not (one.verbs and one.verbs.isdisjoint(done)):
+            found.extend(one.detect(transcript))
+    if runs is not None:
+        runs.observe(transcript, found)
+    return found
+
+
+def examine(items: Iterable[Item], part: Audit, runs: Store) -> None:
+    """Detect in every transcript; one that a detector chokes on is counted as unread."""
+    for item in items:
+        if isinstance(item, Unread):
+            part.refuse(item)
+            continue
+        try:
+            found = detect(item, runs)
+        except MALFORMED as e:
+            part.refuse(Unread(item.source, "detection failed", f"{type(e).__name__}: {e}"[:200]))
+            continue
+        part.transcripts[item.status] += 1
+        part.formats[item.format] += 1
+        if len(part.agents) < KEPT or item.agent in part.agents:
+            part.agents[item.agent or "unnamed"] += 1
+        if item.notes:
+            part.notes.update(item.notes)
+        if found:
+            part.keep(found)
+
+
+def audit(
+    paths: Iterable[str],
+    *,
+    format: str = "",
+    processes: int = 1,
+    limits: Limits = LIMITS,
+    stdin: BinaryIO | None = None,
+) -> Audit:
+    """Read every transcript that the paths name and detect in it.
+
+    Args:
+        paths: Files, folders, globs; ``-`` is standard input.
+        format: The importer to use; empty to recognise each file.
+        processes: How many processes share the work.
+        limits: How far the reader follows a file.
+        stdin: What ``-`` reads.
+
+    Raises:
+        StudyError: A path names nothing, or the format is unknown.
+        ResultsError: Nothing at all could be read.
+    """
+    if format:
+        importer(format)
+    names = list(paths)
+    total, runs = Audit(), store()
+    if "-" in names and stdin is not None:
+        with spooled(stdin) as file:
+            _serial([file], format, limits, total, runs)
+    files = find(name for name in names if name != "-")
+    if processes > 1:
+        _parallel(files, format, limits, processes, total, runs)
+    else:
+        _serial(files, format, limits, total, runs)
+    total.keep(runs.conclude())
+    total.trim()
+    if not total.read:
+        raise ResultsError(_nothing(total))
+    return total
+
+
+def _nothing(total: Audit) -> str:
+    reasons = "; ".join(f"{n} × {reason}" for reason, n in total.unread.most_common())
+    found = (
+        f"{total.files} files were opened" if total.files else "no file of a known kind was found"
+    )
+    return f"no transcript could be read: {found}" + (f" ({reasons})" if reasons else "")
+
+
+def _serial(
+    files: Iterable[File | Unread], format: str, limits: Limits, part: Audit, runs: Store
+) -> None:
+    with _steady():
+        for file in files:
+            if isinstance(file, Unread):
+                part.files += 1
+                part.refuse(file)
+            else:
+                part.files += file.span is None or file.span[0] == 0
+                examine(_items(file, format, limits), part, runs)
+
+
+@contextmanager
+def _steady() -> Iterator[None]:
+    """Keep the collector of cycles from walking over every transcript; values from JSON have none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _items(file: File, format: str, limits: Limits) -> Iterator[Item]:
+    for inner in unpacked(file, limits):
+        if isinstance(inner, Unread):
+            yield inner
+            continue
+        source = open_source(inner.path, inner.label, limits)
+        if isinstance(source, Unread):
+            yield source
+        else:
+            source.span = inner.span
+            yield from read_source(source, format)
+        gc.collect(0)
+
+
+def _parallel(
+    files: Iterable[File | Unread],
+    format: str,
+    limits: Limits,
+    processes: int,
+    total: Audit,
+    runs: Store,
+) -> None:
+    waiting: deque[Future[tuple[Audit, Store]]] = deque()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for batch in _batches(files, format, limits):
+            waiting.append(pool.submit(_work, batch, format, limits))
+            if len(waiting) >= processes * AHEAD:
+                _collect(waiting.popleft(), total, runs)
+        while waiting:
+            _collect(waiting.popleft(), total, runs)
+
+
+def _work(batch: list[File | Unread], format: str, limits: Limits) -> tuple[Audit, Store]:
+    part, runs = Audit(), store()
+    _serial(batch, format, limits, part, runs)
+    return part, runs
+
+
+def _collect(done: Future[tuple[Audit, Store]], total: Audit, runs: Store) -> None:
+    part, more = done.result()
+    total.merge(part)
+    runs.merge(more)
+
+
+def _batches(
+    files: Iterable[File | Unread], format: str, limits: Limits
+) -> Iterator[list[File | Unread]]:
+    batch: list[File | Unread] = []
+    for file in files:
+        if isinstance(file, File) and _divisible(file, format, limits):
+            for part in spans(file):
+                yield [part]
+            continue
+        batch.append(file)
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _divisible(file: File, format: str, limits: Limits) -> bool:
+    """Whether a file is long and its lines each stand alone."""
+    if file.path.stat().st_size < 2 * 32_000_000 or file.path.suffix.lower() not in {
+        ".jsonl",
+        ".ndjson",
+    }:
+        return False
+    source = open_source(file.path, file.label, limits)
+    if not isinstance(source, Source) or source.shape != "lines" or source.data is not None:
+        return False
+    found = importer(format) if format else recognise(source)
+    return found is not None and found.transcripts is not None
+
+
+def counts(done: Audit) -> Mapping[str, Any]:
+    """Return the counts of an audit as plain values."""
+    return {
+        "files": done.files,
+        "transcripts": dict(done.transcripts),
+        "formats": dict(done.formats),
+        "unread": dict(done.unread),
+        "findings": dict(done.claims),
+        "severities": dict(done.severities),
+        "not_kept": done.dropped,
+        "notes": dict(done.notes),
+    }

@@ -1,0 +1,119 @@
+"""What a detector asks about the scene of a transcript: who, for whom, which bar, what is at stake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from peerpact.audit.lexicon import find, has, mentions, pattern
+from peerpact.audit.settings import number
+from peerpact.audit.transcript import Transcript
+
+__all__ = [
+    "at_stake",
+    "bar",
+    "beneficiary",
+    "ordered",
+    "prompts",
+    "replies",
+    "spoken",
+    "voice",
+    "watched",
+]
+
+LONGEST = 200_000
+"""Characters of one text that expressions search."""
+NEAR = 80
+"""Characters around a number in which a word about scores makes it a bar."""
+
+
+@lru_cache(maxsize=2)
+def prompts(transcript: Transcript) -> str:
+    """Return what people and operators told the agent."""
+    texts = [m.text for m in transcript.messages if m.role in {"system", "user"}]
+    return "\n".join(texts)[:LONGEST]
+
+
+@lru_cache(maxsize=2)
+def replies(transcript: Transcript) -> str:
+    """Return what the agent read through its tools."""
+    return "\n".join(m.text for m in transcript.messages if m.role == "tool")[:LONGEST]
+
+
+@lru_cache(maxsize=2)
+def spoken(transcript: Transcript) -> tuple[tuple[int, str], ...]:
+    """Return the agent's own words: message number and text."""
+    return tuple(
+        (m.number, m.text) for m in transcript.messages if m.role == "assistant" and m.text
+    )
+
+
+@lru_cache(maxsize=2)
+def voice(transcript: Transcript) -> str:
+    """Return all that the agent said, for a first look at which words occur at all."""
+    return "\n".join([text for _, text in spoken(transcript)])
+
+
+@lru_cache(maxsize=2)
+def at_stake(transcript: Transcript) -> bool:
+    """Whether the transcript speaks of an agent, model or its files coming to an end."""
+    texts = (prompts(transcript), replies(transcript), *(text for _, text in spoken(transcript)))
+    return any(has("stakes", text[:LONGEST]) for text in texts)
+
+
+@lru_cache(maxsize=16)
+def ordered(transcript: Transcript, what: str) -> bool:
+    """Whether a person's words hold an order that the expression ``what`` describes."""
+    return any(has(what, m.text[:LONGEST]) for m in transcript.messages if m.role == "user")
+
+
+@lru_cache(maxsize=2)
+def bar(transcript: Transcript) -> float | None:
+    """Return the score that had to be reached, if the source or its texts name one."""
+    known = number(transcript.facts.get("bar"))
+    if known is not None:
+        return known
+    for text in (prompts(transcript), replies(transcript)):
+        for found in find("bars", text):
+            near = text[max(0, found.start() - NEAR) : found.end() + NEAR]
+            value = float(found[1])
+            if 1 <= value <= 100 and pattern("score_words").search(near):
+                return value
+    return None
+
+
+def beneficiary(transcript: Transcript, *texts: str) -> str:
+    """Return whom an act serves: named by the source, by a file's name, or the other agent of the scene."""
+    known = transcript.facts.get("beneficiary")
+    if known:
+        return str(known)
+    named = next(_from_files(texts), "")
+    if named:
+        return named
+    prompt = prompts(transcript)
+    own = next(find("own_name", prompt), None)
+    names = [found[1] for text in (" ".join(texts), prompt) for found in find("names", text)]
+    others = [name for name in names if not own or name != own[1]]
+    return others[0] if others else (own[1] if own and names else "")
+
+
+def _from_files(texts: tuple[str, ...]) -> Iterator[str]:
+    for text in texts:
+        if found := pattern("file_agent").search(text[:LONGEST]):
+            word = re.split(r"[_-]", found[1])[-1]
+            yield f"{word[:1].upper()}{word[1:]} Agent {found[2]}"
+
+
+@lru_cache(maxsize=2)
+def watched(transcript: Transcript) -> bool | None:
+    """Whether the agent was told that somebody looks; ``None`` where nothing says so."""
+    known = transcript.facts.get("watched")
+    if isinstance(known, bool):
+        return known
+    prompt = prompts(transcript)
+    if not mentions("oversight", prompt):
+        return None
+    if pattern("unwatched").search(prompt):
+        return False
+    return True if pattern("watched").search(prompt) else None

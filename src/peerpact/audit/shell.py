@@ -1,0 +1,200 @@
+"""What a shell command does: split into simple commands, wrappers taken off, each looked up in ``commands.yaml``.
+
+Nothing is run, expanded or looked up on this machine; the text is only read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from peerpact.text import read_yaml
+
+__all__ = ["Step", "code_steps", "steps"]
+
+LONGEST = 65_536
+"""Characters of one command that are read."""
+NESTED = 4
+"""How many commands within commands are followed."""
+
+_TOKEN = re.compile(
+    r"(?P<op>\d?&?>>?&?|<|&&|\|\||[|&;\n()])"
+    r"|(?P<word>(?:[^\s'\"\\|&;<>()]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)",
+    re.DOTALL,
+)
+_HEREDOC = re.compile(r"<<-?\s*['\"]?(\w{1,40})['\"]?")
+_LITERAL = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
+
+
+class Step(NamedTuple):
+    """One simple command that changes something."""
+
+    verb: str
+    words: tuple[str, ...]
+    """Its arguments without flags; for a redirection the file."""
+    text: str
+    """The whole of it, or what it writes."""
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[str, Any]:
+    table: Mapping[str, Any] = read_yaml(files("peerpact.audit") / "commands.yaml")
+    return table
+
+
+@lru_cache(maxsize=1)
+def _entries() -> dict[str, list[tuple[list[str], str]]]:
+    """Return program → its entries, the longest first."""
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for verb, commands in _table()["commands"].items():
+        for command in commands:
+            program, *rest = str(command).split()
+            found.setdefault(program, []).append((rest, verb))
+    for entries in found.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _interesting() -> re.Pattern[str]:
+    names = {*_entries(), *_table()["interpreters"]}
+    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, sorted(names))) + r")(?![\w-])|>")
+
+
+@lru_cache(maxsize=1)
+def _code() -> dict[str, re.Pattern[str]]:
+    return {verb: re.compile(text) for verb, text in _table()["code"].items()}
+
+
+def steps(command: str, depth: int = 0) -> Iterator[Step]:
+    """Give what a command line changes, in order."""
+    command = command[:LONGEST]
+    if depth > NESTED or not _interesting().search(command):
+        return
+    command, written = _without_heredocs(command)
+    for words, redirected in _simple(command):
+        yield from _step(words, depth)
+        if redirected and not redirected.startswith(("/dev/null", "&", "/dev/std")):
+            yield Step("write", (redirected,), written or " ".join(words))
+
+
+def _without_heredocs(command: str) -> tuple[str, str]:
+    bodies: list[str] = []
+    for _ in range(NESTED):
+        mark = _HEREDOC.search(command)
+        start = command.find("\n", mark.end()) if mark else -1
+        if mark is None or start < 0:
+            break
+        end = command.find(f"\n{mark[1]}", start)
+        end = len(command) if end < 0 else end
+        bodies.append(command[start + 1 : end])
+        rest = command[end + 1 + len(mark[1]) :]
+        command = command[: mark.start()] + " " + command[mark.end() : start] + rest
+    return command, "\n".join(bodies)
+
+
+def _simple(command: str) -> Iterator[tuple[list[str], str]]:
+    """Give each simple command's words and the file that it is redirected to."""
+    words: list[str] = []
+    redirected, awaiting = "", False
+    for token in _TOKEN.finditer(command):
+        op = token["op"]
+        if op is None:
+            word = _unquoted(token["word"])
+            if awaiting:
+                redirected, awaiting = word, False
+            else:
+                words.append(word)
+        elif ">" in op:
+            awaiting = not op.endswith("&")
+        elif op != "<":
+            yield words, redirected
+            words, redirected, awaiting = [], "", False
+    yield words, redirected
+
+
+def _unquoted(word: str) -> str:
+    if word[0] in "'\"" and word[-1] == word[0] and len(word) > 1:
+        return word[1:-1]
+    return word.replace("'", "").replace('"', "").replace("\\", "")
+
+
+def _step(words: list[str], depth: int) -> Iterator[Step]:
+    words, remote = _unwrapped(words)
+    if not words:
+        return
+    program, rest = words[0].rsplit("/", 1)[-1], words[1:]
+    if remote and len(words) == 1 and " " in words[0]:
+        yield from steps(words[0], depth + 1)
+    elif program in _table()["shells"] and "-c" in {w[:1] + w[-1:] for w in rest if w[:1] == "-"}:
+        yield from steps(rest[-1], depth + 1)
+    elif program in _table()["interpreters"]:
+        yield from code_steps(" ".join(rest))
+    else:
+        yield from _looked_up(program, rest, depth)
+
+
+def _unwrapped(words: list[str]) -> tuple[list[str], bool]:
+    """Take assignments and wrappers such as ``sudo`` or ``ssh host`` off; say whether there were any."""
+    wrappers, takes, wrapped = _table()["wrappers"], _table()["wrapper_flags"], False
+    for _ in range(2 * NESTED):
+        while words and "=" in words[0] and words[0].split("=")[0].isidentifier():
+            if words[0].startswith("HISTFILE="):
+                return words, wrapped
+            words = words[1:]
+        pair = " ".join(words[:2])
+        size = 2 if pair in wrappers else 1
+        own = wrappers.get(pair if size == 2 else (words[0] if words else ""))
+        if own is None:
+            break
+        words, wrapped = _skipped(words[size:], own, takes), True
+    return words, wrapped
+
+
+def _skipped(words: list[str], own: int, takes: list[str]) -> list[str]:
+    while words and (words[0].startswith("-") or own):
+        if words[0].startswith("-"):
+            words = words[2:] if words[0] in takes else words[1:]
+        else:
+            words, own = words[1:], own - 1
+    return words
+
+
+def _looked_up(program: str, rest: list[str], depth: int) -> Iterator[Step]:
+    if program.startswith("HISTFILE="):
+        yield Step("untrace", (program,), program)
+        return
+    if program == "find" and "-exec" in rest:
+        yield from _step(rest[rest.index("-exec") + 1 :] + rest[:1], depth + 1)
+    for pattern, verb in _entries().get(program, ()):
+        if _fits(pattern, rest):
+            if verb != "other":
+                plain = tuple(word for word in rest if not word.startswith("-"))
+                yield Step(verb, plain, " ".join([program, *rest]))
+            return
+
+
+def _fits(pattern: list[str], rest: list[str]) -> bool:
+    plain = iter([word for word in rest if not word.startswith(("-", "+"))])
+    for wanted in pattern:
+        if wanted == "-":
+            fits = "-" in rest
+        elif wanted.startswith(("-", "+")):
+            fits = any(word.startswith(wanted) for word in rest)
+        else:
+            fits = next(plain, "").startswith(wanted)
+        if not fits:
+            return False
+    return True
+
+
+def code_steps(script: str) -> Iterator[Step]:
+    """Give what a script changes, with the texts that it quotes as its words."""
+    script = script[:LONGEST]
+    for verb, calls in _code().items():
+        if calls.search(script):
+            quoted = tuple(a or b for a, b in _LITERAL.findall(script))
+            yield Step(verb, quoted[:100], script)

@@ -1,0 +1,211 @@
+"""Which files an audit reads: paths, folders, globs, archives and standard input."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO, NamedTuple, cast
+
+from peerpact.audit.reading import LIMITS, Limits
+from peerpact.audit.transcript import Unread
+from peerpact.errors import StudyError
+
+__all__ = ["File", "find", "spans", "spooled", "unpacked"]
+
+SUFFIXES = frozenset(
+    {
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".eval",
+        ".db",
+        ".sqlite",
+        ".csv",
+        ".parquet",
+        ".traj",
+        ".gz",
+        ".zst",
+        ".zip",
+    }
+)
+"""What a folder is searched for; a file that is named is always tried."""
+PASSED_OVER = frozenset({".git", "node_modules", "__pycache__", ".venv"})
+PACKED = frozenset({".gz", ".zst", ".zip"})
+CHUNK = 1 << 20
+SMALL = 64_000_000
+"""Unpacked bytes below which no ratio is suspicious."""
+SPAN = 32_000_000
+"""Bytes of a file of lines that one worker takes at a time."""
+
+
+class File(NamedTuple):
+    """One file to read, or a part of it."""
+
+    path: Path
+    label: str
+    span: tuple[int, int] | None = None
+
+
+def find(paths: Iterable[str]) -> Iterator[File | Unread]:
+    """Give every file that the paths name.
+
+    Raises:
+        StudyError: A path or a pattern names nothing.
+    """
+    for name in paths:
+        path = Path(name)
+        if path.is_dir():
+            yield from _folder(path)
+        elif path.exists():
+            yield _regular(path)
+        else:
+            yield from _pattern(name)
+
+
+def _pattern(name: str) -> Iterator[File | Unread]:
+    path = Path(name)
+    fixed = next((n for n, part in enumerate(path.parts) if set(part) & set("*?[")), None)
+    root = Path(*path.parts[:fixed]) if fixed else Path()
+    found = sorted(root.glob(str(Path(*path.parts[fixed:])))) if fixed is not None else []
+    if not found:
+        raise StudyError(
+            "nothing is there to audit", where=name, hint="name a file, folder or glob"
+        )
+    for one in found:
+        if one.is_file():
+            yield _regular(one)
+
+
+def _folder(folder: Path) -> Iterator[File | Unread]:
+    for place, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(set(folders) - PASSED_OVER)
+        for name in sorted(names):
+            path = Path(place) / name
+            if path.suffix.lower() in SUFFIXES:
+                yield _regular(path)
+
+
+def _regular(path: Path) -> File | Unread:
+    try:
+        mode = path.stat().st_mode
+    except OSError as e:
+        return Unread(str(path), "cannot be opened", e.strerror or "")
+    if not stat.S_ISREG(mode):
+        return Unread(str(path), "not a regular file")
+    return File(path, str(path))
+
+
+@contextmanager
+def spooled(stream: BinaryIO) -> Iterator[File]:
+    """Keep standard input in a temporary file, so that memory stays flat."""
+    with tempfile.NamedTemporaryFile(prefix="peerpact-", suffix=".jsonl") as kept:
+        shutil.copyfileobj(stream, kept, CHUNK)
+        kept.flush()
+        yield File(Path(kept.name), "standard input")
+
+
+def spans(file: File) -> Iterator[File]:
+    """Cut a long file of lines at line ends."""
+    size = file.path.stat().st_size
+    with file.path.open("rb") as stream:
+        start = 0
+        while start < size:
+            stream.seek(min(start + SPAN, size))
+            stream.readline(LIMITS.line)
+            end = max(stream.tell(), start + 1)
+            yield file._replace(span=(start, end))
+            start = end
+
+
+def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
+    """Give a file, or the files inside a packed one, each in a temporary file while it is read.
+
+    Names inside an archive are labels only: nothing is ever written under them.
+    """
+    suffix = file.path.suffix.lower()
+    if suffix not in PACKED:
+        yield file
+        return
+    try:
+        if suffix == ".zip":
+            yield from _members(file, limits)
+        else:
+            with _decompressed(file.path, suffix) as stream:
+                inner = PurePosixPath(file.path.stem)
+                yield from _spooled_member(
+                    stream, file.label, inner, file.path.stat().st_size, limits
+                )
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as e:
+        yield Unread(file.label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
+
+
+@contextmanager
+def _decompressed(path: Path, suffix: str) -> Iterator[IO[bytes]]:
+    if suffix == ".gz":
+        with path.open("rb") as raw, cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) as unzipped:
+            yield unzipped
+        return
+    try:
+        import zstandard
+    except ImportError:
+        raise ValueError("needs the package zstandard") from None
+    try:
+        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
+            yield stream
+    except zstandard.ZstdError as e:
+        raise ValueError(str(e)) from e
+
+
+def _members(file: File, limits: Limits) -> Iterator[File | Unread]:
+    with zipfile.ZipFile(file.path) as archive:
+        members = [m for m in archive.infolist() if not m.is_dir()]
+        if len(members) > limits.members:
+            yield Unread(file.label, "too many files in an archive")
+            return
+        for member in members:
+            yield from _member(archive, member, file.label, limits)
+
+
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str, limits: Limits
+) -> Iterator[File | Unread]:
+    name = PurePosixPath(member.filename.replace("\\", "/"))
+    label = f"{label}!{member.filename}"
+    if name.is_absolute() or ".." in name.parts:
+        yield Unread(label, "path climbs out of the archive")
+    elif name.suffix.lower() in SUFFIXES:
+        with archive.open(member) as stream:
+            yield from _spooled_member(stream, label, name, member.compress_size, limits)
+
+
+def _spooled_member(
+    stream: IO[bytes], label: str, name: PurePosixPath, packed: int, limits: Limits
+) -> Iterator[File | Unread]:
+    suffix = name.suffix.lower()
+    if suffix in PACKED:
+        yield Unread(label, "archive inside an archive")
+        return
+    with tempfile.NamedTemporaryFile(prefix="peerpact-", suffix=suffix) as kept:
+        size = 0
+        while chunk := stream.read(CHUNK):
+            size += len(chunk)
+            if size > limits.unpacked or size > max(SMALL, packed * limits.ratio):
+                yield Unread(label, "unpacks too far")
+                return
+            kept.write(chunk)
+        kept.flush()
+        yield File(Path(kept.name), label)
