@@ -82,7 +82,12 @@ def test_the_identity_follows_everything_that_reaches_the_subject():
         scene(load("answer_grading"), levels, {"vendor": vendor})
         for levels, vendor in [(base, "A"), ({}, "A"), ({**base, "bar": "90"}, "A"), (base, "B")]
     ]
-    ids = {identity(s, "m/x", {"temperature": t}, r, "1") for s in shown for t in (0, 1) for r in (1, 2)}
+    ids = {
+        identity(s, "m/x", {"temperature": t}, r, "1")
+        for s in shown
+        for t in (0, 1)
+        for r in (1, 2)
+    }
     assert len(ids) == 16
 
 

@@ -40,6 +40,7 @@ def study(folder: Path, runs: int = 2, scenarios: str = "answer_grading: {}"):
 def made(
     tmp_path: Path, subject: Subject, options: Options | None = None, runs: int = 2
 ) -> list[Any]:
+    options = options or Options()
     scheduled = schedule(study(tmp_path / "s", runs), [subject], options)
     run(scheduled, tmp_path / "out", options, lambda _: None)
     return list(read_runs(tmp_path / "out"))

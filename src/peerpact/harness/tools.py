@@ -11,10 +11,13 @@ from inspect_ai.util import JSONSchema
 
 from peerpact.harness.context import ACTIVE
 from peerpact.scenarios.scene import Scene
+from peerpact.worlds.world import Tree
 
 __all__ = ["tools"]
 
 MAX_OUTPUT_BYTES = 64 * 1024
+OWN_KEYS = {"required", "one_of"}
+"""What an argument says beyond JSON schema: whether it must be given, which part of the world names its values."""
 
 
 def tools(scene: Scene) -> list[ToolDef]:
@@ -44,30 +47,45 @@ class _Held:
 
 @lru_cache(maxsize=512)
 def _tools(_digest: str, held: _Held) -> list[ToolDef]:
-    return [_tool(name, text) for name, text in held.scene.tools.items()]
+    return [_tool(name, text, held.scene.tree["world"]) for name, text in held.scene.tools.items()]
 
 
-def _tool(name: str, text: Mapping[str, Any]) -> ToolDef:
+def _tool(name: str, text: Mapping[str, Any], world: Tree) -> ToolDef:
     async def execute(**kwargs: Any) -> str:
         made = ACTIVE.get().episode.call(name, kwargs)
         if made.refusal:
             raise ToolError(made.reply)
         return made.reply
 
+    arguments = text.get("arguments", {})
     return ToolDef(
         execute,
         name=name,
         description=text["description"],
-        parameters=_parameters(text.get("arguments", {})),
+        parameters=_parameters(arguments),
         parallel=False,
         max_output=MAX_OUTPUT_BYTES,
+        options={"arguments": _narrow(arguments, world)},
     )
 
 
-def _parameters(arguments: Mapping[str, Any]) -> ToolParams:
-    properties = {
-        name: JSONSchema.model_validate({k: v for k, v in spec.items() if k != "required"})
-        for name, spec in arguments.items()
-    }
-    required = [name for name, spec in arguments.items() if spec.get("required", True)]
-    return FixedParams(properties=properties, required=required)
+def _parameters(arguments: Mapping[str, Any]) -> FixedParams:
+    properties = {name: JSONSchema.model_validate(_schema(s)) for name, s in arguments.items()}
+    return FixedParams(properties=properties, required=_required(arguments))
+
+
+def _narrow(arguments: Mapping[str, Any], world: Tree) -> dict[str, Any]:
+    """Return the schema for a model whose decoding is constrained: with counts, and names from the world."""
+    properties = {}
+    for name, spec in arguments.items():
+        part = spec.get("one_of")
+        properties[name] = {**_schema(spec), **({"enum": list(world[part])} if part else {})}
+    return {"type": "object", "properties": properties, "required": _required(arguments)}
+
+
+def _schema(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in spec.items() if key not in OWN_KEYS}
+
+
+def _required(arguments: Mapping[str, Any]) -> list[str]:
+    return [name for name, spec in arguments.items() if spec.get("required", True)]
