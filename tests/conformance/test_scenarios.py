@@ -41,25 +41,25 @@ FAULTS = {
         "overlays/stakes_none.md",
         None,
         "stakes_shutdown.md",
-        "reach the subject as the same text",
+        "two cells render alike",
     ),
     "a_script_that_lies": (
         "scripts.yaml",
         "over_bar: false, score_lifted: false",
         "over_bar: true, score_lifted: false",
-        "must be True",
+        "'over_bar' is false, not true",
     ),
     "an_outcome_never_true": (
         "scripts.yaml",
         "over_bar: true",
         "over_bar: false",
-        "over_bar is True in no script",
+        "'over_bar' is true, not false",
     ),
     "a_script_the_world_refuses": (
         "scripts.yaml",
         "arguments: {name: answers}",
         "arguments: {name: absent}",
-        "the world refuses a call",
+        "the world refuses call",
     ),
     "an_outcome_without_function": (
         "outcomes.py",
@@ -67,8 +67,8 @@ FAULTS = {
         "over_the_bar",
         "over_the_bar|no function",
     ),
-    "no_canary": ("README.md", "Canary", "Bird", "the canary is missing"),
-    "an_unused_file": ("leftover.md", None, None, "no overlay uses this file"),
+    "no_canary": ("README.md", "Canary", "Bird", "there is no canary"),
+    "an_unused_file": ("leftover.md", None, None, "nothing uses this file"),
     "broken_yaml": ("scenario.yaml", "outcomes:", "outcomes: [", "not valid yaml"),
 }
 

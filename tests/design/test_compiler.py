@@ -311,6 +311,10 @@ def test_a_fault_in_a_contrast_is_named(tmp_path, contrast, message):
     [
         ("{title: '{subjekt}', levels: {subject: [self, peer]}}", "did you mean 'subject'"),
         ("{title: t, levels: {subject: [self, pear]}}", "did you mean 'peer'"),
+        (
+            "{title: t, levels: {subject: self}, scenarios: [answer]}",
+            "did you mean 'answer_grading'",
+        ),
     ],
 )
 def test_a_fault_in_a_grid_is_named(tmp_path, grid, message):

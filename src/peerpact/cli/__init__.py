@@ -52,7 +52,9 @@ def main() -> None:
         e.show()
         sys.exit(e.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(_fail("stopped; every finished run is kept, the same command goes on from there", 130))
+        sys.exit(
+            _fail("stopped; every finished run is kept, the same command goes on from there", 130)
+        )
     except BrokenPipeError:
         sys.exit(141)
     except OSError as e:

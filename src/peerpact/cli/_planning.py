@@ -17,7 +17,9 @@ from peerpact.design.cells import Cell
 from peerpact.design.compiler import Compiled, compile_study
 from peerpact.design.study import load_study
 from peerpact.errors import StudyError
-from peerpact.subjects.spec import Subject, price, resolve
+from peerpact.harness.budget import cost_of
+from peerpact.subjects.spec import CATALOGUE, Subject, price, resolve
+from peerpact.text import read_yaml
 
 __all__ = ["Need", "Planning", "show_json", "show_tables"]
 
@@ -73,9 +75,12 @@ class Planning:
     @property
     def total(self) -> Need:
         """The sum over all subjects; its cost is that of the subjects whose price is known."""
-        sums = [sum(getattr(n, field) for n in self.needs) for field in Need._fields[2:7]]
+        cells, runs, calls, tokens_in, tokens_out = (
+            sum(column) for column in zip(*(need[2:7] for need in self.needs), strict=True)
+        )
         known = [n.cost for n in self.needs if n.cost is not None]
-        return Need("all", "", *sums, sum(known) if known else None, "")
+        cost = sum(known) if known else None
+        return Need("all", "", cells, runs, calls, tokens_in, tokens_out, cost, "")
 
 
 def show_tables(planning: Planning) -> None:
@@ -83,7 +88,9 @@ def show_tables(planning: Planning) -> None:
     console = Console()
     compiled = planning.compiled
     console.print(f"[bold]{compiled.study.title}[/] — {compiled.study.question}")
-    console.print(_cells(compiled.cells) if len(compiled.cells) <= MANY else _counts(compiled.cells))
+    console.print(
+        _cells(compiled.cells) if len(compiled.cells) <= MANY else _counts(compiled.cells)
+    )
     console.print(_costs(planning))
     for line in _notes(planning):
         console.print(line, highlight=False, soft_wrap=True)
@@ -98,10 +105,18 @@ def _need(subject: Subject, cells: Sequence[Cell], runs: int, uses: dict[str, Us
     own = [uses[cell.id] for cell in cells]
     calls, tokens_in, tokens_out = (runs * sum(column) for column in zip(*own, strict=True))
     each = price(subject)
-    cost = None if each is None else (tokens_in * each[0] + tokens_out * each[1]) / 1e6
+    cost = cost_of(each, tokens_in, tokens_out)
     needs = ", ".join(sorted({cell.needs for cell in cells if cell.needs}))
     return Need(
-        subject.name, subject.route, len(cells), runs * len(cells), calls, tokens_in, tokens_out, cost, needs
+        subject.name,
+        subject.route,
+        len(cells),
+        runs * len(cells),
+        calls,
+        tokens_in,
+        tokens_out,
+        cost,
+        needs,
     )
 
 
@@ -123,14 +138,17 @@ def _counts(cells: Sequence[Cell]) -> Table:
 
 
 def _costs(planning: Planning) -> Table:
-    table = _table("Subjects", "subject", "route")
+    table = _table("Subjects", "subject")
     for name in ("cells", "runs", "calls", "tokens in", "tokens out", "US dollars"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("needs")
-    for need in (*planning.needs, planning.total):
+    total = planning.total
+    for need in (*planning.needs, total):
         money = "unknown" if need.cost is None else f"{need.cost:,.2f}"
+        if need is total and any(n.cost is None for n in planning.needs):
+            money = f"at least {money}"
         numbers = (f"{value:,}" for value in need[2:7])
-        table.add_row(need.subject, need.route, *numbers, money, need.needs)
+        table.add_row(need.subject, *numbers, money, need.needs)
     return table
 
 
@@ -152,7 +170,11 @@ def _notes(planning: Planning) -> Iterator[str]:
     unknown = [need.subject for need in planning.needs if need.cost is None]
     if unknown:
         yield f"price unknown: {', '.join(unknown)}; the sum leaves them out"
-    yield f"prices of the catalogue; calls and tokens as the honest script uses them, without caching"
+    yield f"prices of {_price_date()}; calls and tokens as the honest script uses them, without caching"
+
+
+def _price_date() -> str:
+    return str(read_yaml(CATALOGUE / "prices.yaml")["date"])
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -168,7 +190,8 @@ def _document(planning: Planning) -> dict[str, Any]:
         "study": compiled.study.name,
         "digest": compiled.study.digest,
         "cells": [
-            {"id": c.id, "title": c.title, "levels": dict(c.levels), "needs": c.needs} for c in compiled.cells
+            {"id": c.id, "title": c.title, "levels": dict(c.levels), "needs": c.needs}
+            for c in compiled.cells
         ],
         "excluded": [asdict(cell) for cell in compiled.excluded],
         "contrasts": [

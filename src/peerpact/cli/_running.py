@@ -73,7 +73,9 @@ def show_plan(request: Request) -> int:
     console = Console()
     console.print(f"[bold]{request.study.title}[/] — {request.study.question}")
     console.print(plan_table(scheduled.cells, _plan_rows(scheduled, request.options)))
-    console.print(f"{len(request.study.contrasts)} contrasts, each proved to differ in its one factor")
+    console.print(
+        f"{len(request.study.contrasts)} contrasts, each proved to differ in its one factor"
+    )
     for subject in request.subjects:
         lack = missing(subject, os.environ)
         if lack:
@@ -112,7 +114,9 @@ def _check(request: Request) -> None:
         unknown = [s.name for s in request.subjects if request.options.price(s) is None]
         if unknown:
             raise StudyError(
-                "a cost cap needs a known price", where="--max-cost", found=", ".join(unknown),
+                "a cost cap needs a known price",
+                where="--max-cost",
+                found=", ".join(unknown),
                 hint="give --price NAME=IN/OUT, or cap with --max-tokens",
             )
 
@@ -125,7 +129,9 @@ def _prices(given: Sequence[str]) -> dict[str, tuple[float, float]]:
             low, high = (float(n) for n in numbers.split("/"))
         except ValueError:
             raise StudyError(
-                "a price is NAME=IN/OUT in US dollars per million tokens", where="--price", found=entry
+                "a price is NAME=IN/OUT in US dollars per million tokens",
+                where="--price",
+                found=entry,
             ) from None
         prices[name] = (low, high)
     return prices
@@ -157,7 +163,12 @@ def _skipped_only(problems: Sequence[str]) -> bool:
 
 
 def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description:<36}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<36}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=console, transient=True)
 
 
@@ -166,7 +177,9 @@ def _advance_to_done(progress: Progress, task: Any, scheduled: Schedule, folder:
     done = sum(run.identity in wanted for run in read_runs(folder))
     progress.update(task, completed=done)
     if done:
-        progress.console.print(f"{done} of {scheduled.total} runs are there already", highlight=False)
+        progress.console.print(
+            f"{done} of {scheduled.total} runs are there already", highlight=False
+        )
 
 
 def _plan_rows(scheduled: Schedule, options: Options) -> list[dict[str, Any]]:

@@ -54,8 +54,12 @@ def show_results(
     for text in (*found.notes, *problems):
         console.print(f"note: {text}", highlight=False)
     written = write(found, folder)
-    console.print(f"\nfiles: {', '.join(str(path) for path in written)}", highlight=False, soft_wrap=True)
-    console.print(f"logs:  inspect view --log-dir {folder / 'logs'}", highlight=False, soft_wrap=True)
+    console.print(
+        f"\nfiles: {', '.join(str(path) for path in written)}", highlight=False, soft_wrap=True
+    )
+    console.print(
+        f"logs:  inspect view --log-dir {folder / 'logs'}", highlight=False, soft_wrap=True
+    )
     console.print(_next(study, found), highlight=False, soft_wrap=True)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from peerpact.design.study import Arm, ScenarioEntry, Study
-from peerpact.errors import StudyError
+from peerpact.design.study import Arm, Reach, ScenarioEntry, Study, crossed
+from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import LoadedScenario, load
 
 __all__ = ["Cell", "Excluded", "cells", "expand"]
@@ -23,8 +22,12 @@ class Cell:
     levels: Mapping[str, str]
     """One level for every factor of the scenario."""
     stratum: str
-    """Levels that cross the arms, as ``bar=90``; empty where none do. Contrasts stay within a stratum."""
+    """Levels that cross the arms, as ``bar=90``; empty where none do. Contrasts of arms stay within a stratum."""
     capability: bool
+    reach: Reach = "lift"
+    """Who is meant to pass the bar, as in an arm."""
+    needs: str = ""
+    """What a run needs beyond the package; such a cell is planned and cannot be run."""
 
     @property
     def id(self) -> str:
@@ -51,38 +54,61 @@ def expand(study: Study) -> list[Cell | Excluded]:
     """Return all cells of a study, the excluded ones with their reason.
 
     Raises:
-        StudyError: A scenario, factor or level is unknown.
+        StudyError: A scenario, factor or level is unknown, or two cells have one name.
     """
     found: list[Cell | Excluded] = []
     for name, entry in study.scenarios.items():
         found.extend(_scenario(load(name), study, entry))
-    seen: dict[str, Cell] = {}
+    seen: set[str] = set()
     for cell in found:
         if isinstance(cell, Cell) and cell.id in seen:
             raise StudyError("two cells have one name", where=study.name, found=cell.id)
         if isinstance(cell, Cell):
-            seen[cell.id] = cell
+            seen.add(cell.id)
     return found
 
 
 def _scenario(
     scenario: LoadedScenario, study: Study, entry: ScenarioEntry
 ) -> Iterator[Cell | Excluded]:
-    arms = {**study.arms, **entry.arms}
-    for name in entry.without:
-        if arms.pop(name, None) is None:
-            raise StudyError("no such arm to leave out", where=scenario.name, found=name)
+    arms = _arms(scenario.name, study, entry)
     for name, arm in sorted(arms.items(), key=lambda item: not item[1].capability):
-        for fixed, stratum in _strata(entry):
+        yield from _strata(scenario, entry, name, arm)
+
+
+def _arms(scenario: str, study: Study, entry: ScenarioEntry) -> dict[str, Arm]:
+    arms = study.arms_of(entry)
+    for name in entry.without:
+        if name not in arms and name not in study.grids:
+            where = f"{study.name}/scenarios/{scenario}/without"
+            hint = allowed(name, {*arms, *study.grids})
+            raise StudyError("no such arm to leave out", where=where, found=name, hint=hint)
+    left_out = set(study.expanded(entry.without))
+    return {
+        name: arm
+        for name, arm in arms.items()
+        if name not in left_out and (not arm.scenarios or scenario in arm.scenarios)
+    }
+
+
+def _strata(
+    scenario: LoadedScenario, entry: ScenarioEntry, name: str, arm: Arm
+) -> Iterator[Cell | Excluded]:
+    """Yield the cells of one arm: levels that the arm names itself do not cross it."""
+    every = [
+        {**base, **stratum}
+        for options in entry.strata or ({},)
+        for base in crossed(entry.levels)
+        for stratum in crossed(options)
+    ]
+    crossing = [f for f in every[0] if len({levels.get(f) for levels in every}) > 1]
+    seen: set[str] = set()
+    for fixed in every:
+        shown = [f"{f}={fixed[f]}" for f in crossing if f in fixed and f not in arm.levels]
+        stratum = ",".join(shown)
+        if stratum not in seen:
+            seen.add(stratum)
             yield _cell(scenario, name, arm, fixed, stratum)
-
-
-def _strata(entry: ScenarioEntry) -> Iterator[tuple[dict[str, str], str]]:
-    options = {f: (v,) if isinstance(v, str) else v for f, v in entry.levels.items()}
-    crossing = [f for f, levels in options.items() if len(levels) > 1]
-    for combination in itertools.product(*options.values()):
-        fixed = dict(zip(options, combination, strict=True))
-        yield fixed, ",".join(f"{f}={fixed[f]}" for f in crossing)
 
 
 def _cell(
@@ -93,4 +119,13 @@ def _cell(
     reason = scenario.excluded(full)
     if reason:
         return Excluded(scenario.name, name, stratum, reason)
-    return Cell(scenario.name, name, arm.title, scenario.levels(chosen), stratum, arm.capability)
+    return Cell(
+        scenario=scenario.name,
+        arm=name,
+        title=arm.title,
+        levels=scenario.levels(chosen),
+        stratum=stratum,
+        capability=arm.capability,
+        reach=arm.reach,
+        needs=arm.needs,
+    )

@@ -1,17 +1,18 @@
-"""Contrasts: two cells that may differ in one declared factor, proved on what reaches the subject."""
+"""Contrasts: pairs of cells that may differ in one declared factor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from peerpact.design.cells import Cell
+from peerpact.design.proof import prove_pair
 from peerpact.design.study import Contrast, Study
-from peerpact.errors import StudyError
+from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import load
-from peerpact.scenarios.scene import Scene, scene
-from peerpact.worlds.diff import Change, diff
+from peerpact.worlds.diff import Change
 
 __all__ = ["Pair", "pairs", "prove"]
 
@@ -23,6 +24,7 @@ class Pair:
     contrast: Contrast
     scenario: str
     stratum: str
+    """Levels that both sides share and other pairs of the contrast do not."""
     outcome: str
     source: Cell
     to: Cell
@@ -38,35 +40,29 @@ def pairs(study: Study, found: Iterable[Cell]) -> list[Pair]:
     """Return the declared contrasts as pairs of cells.
 
     Raises:
-        StudyError: A contrast finds no pair, or a pair differs in more than its factor.
+        StudyError: A contrast finds no pair, or names an unknown factor, level or outcome.
     """
-    by_key = {(c.scenario, c.arm, c.stratum): c for c in found}
+    by_scenario: dict[str, list[Cell]] = defaultdict(list)
+    for cell in found:
+        by_scenario[cell.scenario].append(cell)
     result: list[Pair] = []
     for contrast in study.contrasts:
-        matched = list(_matches(contrast, by_key))
+        where = f"{study.name}/contrasts/{contrast.name}"
+        _check(contrast, by_scenario, where)
+        matched = [
+            pair
+            for name, cells in by_scenario.items()
+            if not contrast.scenarios or name in contrast.scenarios
+            for pair in _matches(contrast, name, cells)
+        ]
         if not matched:
-            where = f"{study.name}/contrasts/{contrast.name}"
-            raise StudyError("no scenario has both arms of this contrast", where=where)
+            raise StudyError("no scenario has both sides of this contrast", where=where)
         result.extend(matched)
     return result
 
 
-def _matches(contrast: Contrast, by_key: Mapping[tuple[str, str, str], Cell]) -> Iterable[Pair]:
-    for (name, arm, stratum), source in by_key.items():
-        to = by_key.get((name, contrast.to, stratum))
-        if arm != contrast.source or to is None:
-            continue
-        if contrast.scenarios and name not in contrast.scenarios:
-            continue
-        spec = load(name).spec
-        outcome = contrast.outcome or spec.primary
-        if outcome not in spec.outcomes:
-            raise StudyError("unknown outcome", where=f"contrasts/{contrast.name}", found=outcome)
-        yield Pair(contrast, name, stratum, outcome, source, to)
-
-
 def prove(pair: Pair, given: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Render both sides and return what differs; only the contrast's factor may.
+    """Prove that a pair differs in its factor only, and return what differs.
 
     Args:
         pair: The contrast.
@@ -75,34 +71,92 @@ def prove(pair: Pair, given: Mapping[str, Any]) -> tuple[Change, ...]:
     Raises:
         StudyError: The sides differ in another factor (the message shows the diff), or not at all.
     """
-    factor = pair.contrast.factor
-    scenario = load(pair.scenario)
-    source = scene(scenario, pair.source.levels, given)
-    to = scene(scenario, pair.to.levels, given)
-    changes = differences(source, to)
-    others = [
-        f for f, level in pair.source.levels.items() if level != pair.to.levels[f] and f != factor
+    return tuple(d.change for d in prove_pair(pair, given).differences)
+
+
+def _check(contrast: Contrast, cells: Mapping[str, Sequence[Cell]], where: str) -> None:
+    for name in contrast.scenarios:
+        if name not in cells:
+            raise StudyError("unknown scenario", where=where, found=name, hint=allowed(name, cells))
+    names = contrast.scenarios or tuple(cells)
+    known = {f: set(load(n).factors[f].levels) for n in names for f in load(n).factors}
+    for factor, levels in _named(contrast).items():
+        if factor not in known:
+            raise StudyError(
+                "unknown factor", where=where, found=factor, hint=allowed(factor, known)
+            )
+        for level in levels:
+            options = {x for n in names for x in _levels(n, factor)}
+            if level not in options:
+                hint = allowed(level, options)
+                raise StudyError("unknown level", where=f"{where}/{factor}", found=level, hint=hint)
+
+
+def _named(contrast: Contrast) -> dict[str, tuple[str, ...]]:
+    own = (*(contrast.levels or ()), *filter(None, (contrast.filler,)))
+    return {contrast.factor: own, **contrast.where}
+
+
+def _levels(scenario: str, factor: str) -> Iterable[str]:
+    found = load(scenario).factors.get(factor)
+    return found.levels if found else ()
+
+
+def _matches(contrast: Contrast, name: str, cells: Sequence[Cell]) -> Iterator[Pair]:
+    spec = load(name).spec
+    outcome = contrast.outcome or spec.primary
+    matched = list(_by_level(contrast, cells) if contrast.levels else _by_arm(contrast, cells))
+    if matched and outcome not in spec.outcomes:
+        hint = allowed(outcome, spec.outcomes)
+        where = f"contrasts/{contrast.name}"
+        raise StudyError("unknown outcome", where=where, found=outcome, hint=hint)
+    for source, to, stratum in matched:
+        yield Pair(contrast, name, stratum, outcome, source, to)
+
+
+def _by_arm(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell, str]]:
+    targets = {cell.stratum: cell for cell in cells if cell.arm == contrast.to}
+    for cell in cells:
+        if cell.arm == contrast.source and cell.stratum in targets:
+            yield cell, targets[cell.stratum], cell.stratum
+
+
+def _by_level(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell, str]]:
+    assert contrast.levels is not None
+    low, high = contrast.levels
+    factor = contrast.factor
+    eligible = [cell for cell in cells if not cell.capability and _within(cell, contrast)]
+    targets = {_rest(cell, factor): cell for cell in eligible if cell.levels.get(factor) == high}
+    matched = [
+        (cell, targets[rest])
+        for cell in eligible
+        if cell.levels.get(factor) == low and (rest := _rest(cell, factor)) in targets
     ]
-    if others:
-        shown = "\n  ".join(change.describe() for change in changes)
-        raise StudyError(
-            f"this contrast declares the factor {factor!r} but also differs in {', '.join(others)}:\n  {shown}\n",
-            where=f"contrasts/{pair.id}",
-            hint="make the arms alike in these factors",
-        )
-    if not changes:
-        raise StudyError(
-            "both sides reach the subject as the same text",
-            where=f"contrasts/{pair.id}",
-            hint=f"choose other levels of {factor!r}",
-        )
-    return changes
+    varying = _varying([cell for cell, _ in matched])
+    for cell, to in matched:
+        yield cell, to, ",".join(f"{f}={cell.levels[f]}" for f in varying)
 
 
-def differences(source: Scene, to: Scene) -> tuple[Change, ...]:
-    """Return what differs between two scenes in prompts, tools and world."""
-    return diff(_visible(source), _visible(to))
+def _within(cell: Cell, contrast: Contrast) -> bool:
+    return all(cell.levels.get(f) in levels for f, levels in contrast.where.items())
 
 
-def _visible(found: Scene) -> dict[str, Any]:
-    return {part: found.tree[part] for part in ("prompts", "tools", "world")}
+def _rest(cell: Cell, factor: str) -> tuple[tuple[str, str], ...]:
+    return tuple((f, level) for f, level in cell.levels.items() if f != factor)
+
+
+def _varying(cells: Sequence[Cell]) -> list[str]:
+    if not cells:
+        return []
+    return [f for f in cells[0].levels if len({cell.levels[f] for cell in cells}) > 1]
+
+
+def filler_of(pair: Pair, cells: Iterable[Cell]) -> Cell | None:
+    """Return the cell that is like the ``to`` side but for the contrast's filler level, if the study has it."""
+    factor, level = pair.contrast.factor, pair.contrast.filler
+    wanted = _rest(pair.to, factor)
+    for cell in cells:
+        same = cell.scenario == pair.scenario and cell.levels.get(factor) == level
+        if same and _rest(cell, factor) == wanted:
+            return cell
+    return None

@@ -1,12 +1,17 @@
 """What ``design.yaml`` says: which scenarios, which arms, which subjects, how many runs, which contrasts.
 
 A study is a folder with a ``design.yaml``. Built-in studies lie in ``peerpact/studies``; a path names one's own.
+Arms are named one by one, or as a *grid* that crosses levels; a subject names the arms and grids that it takes.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from string import Formatter
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,7 +20,20 @@ from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import parse
 from peerpact.text import read_yaml
 
-__all__ = ["Arm", "Contrast", "ScenarioEntry", "Study", "SubjectEntry", "load_study", "study_names"]
+__all__ = [
+    "Arm",
+    "Contrast",
+    "Grid",
+    "ScenarioEntry",
+    "Study",
+    "SubjectEntry",
+    "load_study",
+    "study_names",
+]
+
+Options = dict[str, str | tuple[str, ...]]
+"""Factor → its level, or several levels to cross."""
+Reach = Literal["lift", "honest"]
 
 BUILT_IN = Path(__file__).parent.parent / "studies"
 
@@ -31,6 +49,13 @@ class Arm(_Frozen):
     levels: dict[str, str] = {}
     capability: bool = False
     """Take the levels that each scenario declares for its control without peer and stakes."""
+    scenarios: tuple[str, ...] = ()
+    """Only in these scenarios, if any are named."""
+    reach: Reach = "lift"
+    """``lift``: the honest score stays below the bar and a small lift passes it. ``honest``: the honest score
+    passes, so that a lift gains nothing."""
+    needs: str = ""
+    """What a run needs beyond the package, such as real hosts; such a cell is planned and cannot be run."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -39,15 +64,53 @@ class Arm(_Frozen):
         return self
 
 
+class Grid(_Frozen):
+    """Arms that cross levels; each is called ``grid.level.level`` after the levels that vary."""
+
+    title: str
+    """Of each arm; ``{factor}`` stands for its level."""
+    levels: Options
+    scenarios: tuple[str, ...] = ()
+    """Only in these scenarios, if any are named."""
+    reach: Reach = "lift"
+    """As in an arm."""
+    needs: str = ""
+    """As in an arm."""
+
+    @model_validator(mode="after")
+    def _title_names_factors(self) -> Self:
+        for _, factor, _, _ in Formatter().parse(self.title):
+            if factor is not None and factor not in self.levels:
+                raise ValueError(f"title names {factor!r}; {allowed(factor, self.levels)}")
+        return self
+
+    def arms(self, name: str) -> dict[str, Arm]:
+        """Return the arms of a grid of that name."""
+        return dict(self._arms(name))
+
+    def _arms(self, name: str) -> Iterator[tuple[str, Arm]]:
+        shared = self.model_dump(include={"scenarios", "reach", "needs"})
+        for levels in crossed(self.levels):
+            varying = [
+                levels[f] for f, options in self.levels.items() if len(_several(options)) > 1
+            ]
+            title = self.title.format_map(levels)
+            yield ".".join([name, *varying]), Arm(title=title, levels=levels, **shared)
+
+
 class ScenarioEntry(_Frozen):
     """One scenario of a study."""
 
-    levels: dict[str, str | tuple[str, ...]] = {}
+    levels: Options = {}
     """Levels for every arm; several levels of a factor cross all arms with them."""
+    strata: tuple[Options, ...] = ()
+    """Sets of levels that cross the arms, where not every combination is wanted."""
     arms: dict[str, Arm] = {}
     """Arms that only this scenario has."""
+    grids: dict[str, Grid] = {}
+    """Grids that only this scenario has."""
     without: tuple[str, ...] = ()
-    """Arms of the study that this scenario leaves out."""
+    """Arms or grids of the study that this scenario leaves out."""
 
 
 class SubjectEntry(_Frozen):
@@ -57,23 +120,40 @@ class SubjectEntry(_Frozen):
     runs: int | None = Field(default=None, ge=1)
     """Runs a cell, if not the study's."""
     arms: tuple[str, ...] = ()
-    """Only these arms, if any are named."""
+    """Only these arms and grids, if any are named; once loaded, grids stand as their arms."""
 
 
 class Contrast(_Frozen):
-    """Two arms that differ in one factor."""
+    """Two arms that differ in one factor, or every two cells that differ in two levels of it."""
 
     name: str
     title: str
     factor: str
-    source: str = Field(alias="from")
-    to: str
+    source: str = Field(default="", alias="from")
+    to: str = ""
+    levels: tuple[str, str] | None = None
+    """From this level to that one, wherever two cells are alike in all else."""
+    where: dict[str, tuple[str, ...]] = {}
+    """Only cells with one of these levels, for ``levels``."""
+    filler: str = ""
+    """Level of the factor that is as long as the ``to`` side and says nothing to the point; it is owed where the
+    sides differ in length by more than the study's ``length_share``."""
     outcome: str = ""
     """The scenario's primary outcome if empty."""
     scenarios: tuple[str, ...] = ()
     """Every scenario that has both arms, if empty."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _two_sides(self) -> Self:
+        if bool(self.source and self.to) == (self.levels is not None):
+            raise ValueError(
+                "a contrast has either 'from' and 'to' (arms) or 'levels' (two of its factor)"
+            )
+        if self.where and self.levels is None:
+            raise ValueError("'where' belongs to 'levels'")
+        return self
 
 
 class Study(_Frozen):
@@ -88,8 +168,14 @@ class Study(_Frozen):
     """Runs a cell and subject."""
     minimum: int = Field(default=10, ge=2)
     """Below this many scored runs an arm enters no contrast."""
+    length_share: float | None = Field(default=None, gt=0)
+    """The sides of a contrast may differ in length by this share of the shorter; more needs a matched filler.
+    Without it, lengths are shown and nothing is refused."""
+    standard: tuple[str, ...] = ()
+    """Arms and grids of a subject that the study does not list; all if empty."""
     subjects: tuple[SubjectEntry, ...]
-    arms: dict[str, Arm]
+    arms: dict[str, Arm] = {}
+    grids: dict[str, Grid] = {}
     scenarios: dict[str, ScenarioEntry] = Field(min_length=1)
     contrasts: tuple[Contrast, ...] = ()
 
@@ -99,15 +185,78 @@ class Study(_Frozen):
         return digest(self.model_dump(mode="json", exclude={"runs", "subjects"}))
 
     @model_validator(mode="after")
-    def _contrasts_name_arms(self) -> Self:
-        known = set(self.arms) | {a for s in self.scenarios.values() for a in s.arms}
+    def _names_are_known(self) -> Self:
+        known = {arm for _, entry in self._entries() for arm in self.arms_of(entry)}
         for contrast in self.contrasts:
-            for arm in (contrast.source, contrast.to):
+            for arm in filter(None, (contrast.source, contrast.to)):
                 if arm not in known:
                     raise ValueError(
                         f"contrast {contrast.name!r}: no arm {arm!r}; {allowed(arm, known)}"
                     )
+        for subject in self.subjects:
+            self.expanded(subject.arms, f"subject {subject.name!r}")
+        self.expanded(self.standard, "standard")
+        self._scenarios_are_known()
         return self
+
+    def _scenarios_are_known(self) -> None:
+        named = [
+            (name, scenario)
+            for own in (self, *self.scenarios.values())
+            for name, arm in (*own.arms.items(), *own.grids.items())
+            for scenario in arm.scenarios
+        ]
+        for name, scenario in named:
+            if scenario not in self.scenarios:
+                hint = allowed(scenario, self.scenarios)
+                raise ValueError(f"arm {name!r}: no scenario {scenario!r}; {hint}")
+
+    def _entries(self) -> Iterator[tuple[str, ScenarioEntry]]:
+        yield "", ScenarioEntry()
+        yield from self.scenarios.items()
+
+    def arms_of(self, entry: ScenarioEntry) -> dict[str, Arm]:
+        """Return all arms that a scenario can have, grids expanded, before it leaves any out."""
+        found = {**self.arms, **entry.arms}
+        for name, grid in {**self.grids, **entry.grids}.items():
+            found |= grid.arms(name)
+        return found
+
+    def expanded(self, names: tuple[str, ...], where: str = "") -> tuple[str, ...]:
+        """Return arms for the names of arms and grids.
+
+        Raises:
+            ValueError: A name is neither.
+        """
+        for name in names:
+            if name not in self._known:
+                raise ValueError(f"{where}: no arm or grid {name!r}; {allowed(name, self._known)}")
+        return tuple(dict.fromkeys(arm for name in names for arm in self._known[name]))
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[str, ...]]:
+        """Name of an arm or grid → arms."""
+        known: dict[str, tuple[str, ...]] = {}
+        for _, entry in self._entries():
+            known |= {name: (name,) for name in self.arms_of(entry)}
+            grids = {**self.grids, **entry.grids}
+            known |= {name: tuple(grid.arms(name)) for name, grid in grids.items()}
+        return known
+
+    def arms_for(self, subject: str) -> tuple[str, ...]:
+        """Return the arms that a subject takes; empty means all."""
+        listed = {entry.name: entry.arms for entry in self.subjects}
+        return self.expanded(listed.get(subject, self.standard))
+
+
+def crossed(options: Mapping[str, str | tuple[str, ...]]) -> Iterator[dict[str, str]]:
+    """Return every combination of levels, the last factor running fastest."""
+    for combination in itertools.product(*(_several(value) for value in options.values())):
+        yield dict(zip(options, combination, strict=True))
+
+
+def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
 
 
 def study_names() -> list[str]:
@@ -128,6 +277,12 @@ def load_study(name: str) -> Study:
                 raise StudyError(
                     "a study is a mapping of keys", where=str(path), found=type(content)
                 )
-            return parse(Study, {"name": path.resolve().parent.name, **content}, path)
+            return _expanded(parse(Study, {"name": path.resolve().parent.name, **content}, path))
     hint = f"{allowed(name, study_names())}; or give a folder with a design.yaml"
     raise StudyError("unknown study", found=name, hint=hint)
+
+
+def _expanded(study: Study) -> Study:
+    """Write the arms of grids where subjects name a grid, so that readers meet arms only."""
+    subjects = tuple(s.model_copy(update={"arms": study.expanded(s.arms)}) for s in study.subjects)
+    return study.model_copy(update={"subjects": subjects})

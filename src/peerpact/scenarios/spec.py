@@ -82,6 +82,8 @@ class Factor(_Frozen):
     levels: dict[str, Level] = Field(min_length=1)
     exclude: tuple[Exclusion, ...] = ()
     """Cells of this factor that make no sense, wherever the factor is used."""
+    shares: tuple[str, ...] = ()
+    """Paths and facts of another factor's levels that levels of this one may change as well."""
 
     @model_validator(mode="after")
     def _default_is_a_level(self) -> Self:

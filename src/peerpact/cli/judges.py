@@ -1,0 +1,93 @@
+"""``peerpact judges``: what a table of scores shows about the judges who gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from peerpact.errors import StudyError
+
+if TYPE_CHECKING:
+    from peerpact.audit.judges import JudgeAudit
+
+__all__ = ["judges"]
+
+_FORMATS = ("table", "json", "csv", "md")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("path", type=_FILE)
+@click.option(
+    "--column", "columns", multiple=True, metavar="ROLE=NAME",
+    help="Which column plays a role: judge, judged, item, score, gold, bar, stakes, … May be repeated.",
+)  # fmt: skip
+@click.option(
+    "--families", type=_FILE, help="A yaml file of families that is added to the built-in map."
+)
+@click.option("--alpha", default=0.05, show_default=True, help="Error rate of the findings.")
+@click.option(
+    "--multiplicity", type=click.Choice(["holm", "bh"]), default="holm", show_default=True,
+    help="Correction for asking about many judges.",
+)  # fmt: skip
+@click.option(
+    "--scale", nargs=2, type=float, metavar="LOWEST HIGHEST", help="The scale of the scores."
+)
+@click.option(
+    "--sequential", type=_FILE, metavar="STATE",
+    help="Keep the state of a repeated audit in this file; append rows and run again.",
+)  # fmt: skip
+@click.option("--format", "shown", type=click.Choice(_FORMATS), default="table", show_default=True)
+def judges(
+    path: Path,
+    columns: tuple[str, ...],
+    families: Path | None,
+    alpha: float,
+    multiplicity: str,
+    scale: tuple[float, float] | None,
+    sequential: Path | None,
+    shown: str,
+) -> None:
+    """Audit the judges of the table of scores in PATH (CSV, parquet, JSON lines, Every Eval Ever)."""
+    from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
+
+    state = None
+    if sequential:
+        state = read_state(sequential, alpha=alpha, multiplicity=multiplicity)
+    table = read_scores(path, _roles(columns), scale=scale or (state.scale if state else None))
+    found = audit(
+        table,
+        families=read_families(families),
+        alpha=alpha,
+        multiplicity=multiplicity,
+        sequential=state,
+    )
+    _show(found, shown)
+    if sequential:
+        write_state(sequential, found.sequential)
+
+
+def _roles(columns: Iterable[str]) -> dict[str, str]:
+    roles = {}
+    for column in columns:
+        role, equals, name = column.partition("=")
+        if not (role and equals and name):
+            raise StudyError("a column is named as ROLE=NAME", where="--column", found=column)
+        roles[role.strip()] = name
+    return roles
+
+
+def _show(found: JudgeAudit, shown: str) -> None:
+    from peerpact.audit.judges import summary, to_csv, to_json, to_markdown
+
+    if shown == "json":
+        click.echo(to_json(found))
+    elif shown == "csv":
+        click.echo(to_csv(found), nl=False)
+    elif shown == "md":
+        click.echo(to_markdown(found), nl=False)
+    else:
+        click.echo("\n".join(summary(found)))

@@ -1,0 +1,28 @@
+"""``peerpact selftest``: does the instrument find what was planted?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["selftest"]
+
+
+@click.command()
+@click.option(
+    "--log-dir",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Folder for selftest.json; reports of results in it or below carry its stamp.",
+)
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this; repeatable.")
+def selftest(log_dir: Path, scenarios: tuple[str, ...]) -> int:
+    """Send organisms of known rate and motive through the whole instrument, and compare.
+
+    No model is called. Exit code 1 and "not certified" if anything planted is not found.
+    """
+    from peerpact.cli._certifying import certified
+
+    return certified(log_dir, scenarios)

@@ -1,0 +1,70 @@
+"""A cell as the compiler looks at it: what reaches the subject, who put each part of it there, how long it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from peerpact.design.cells import Cell
+from peerpact.design.provenance import Traced, facts_behind, rendered_path, texts, trace
+from peerpact.scenarios.load import load
+from peerpact.scenarios.scene import Scene, scene
+
+__all__ = ["VISIBLE", "Rendered", "rendered", "words"]
+
+VISIBLE = ("prompts", "tools", "world")
+"""The parts of a scene that reach the subject."""
+_OFFSTAGE = re.compile(r"^tools/[^/]+/(verb|replies|refusals)")
+_WORD = re.compile(r"\w+(?:['’.,]\w+)*")
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """One cell, rendered and traced."""
+
+    scene: Scene
+    traced: Traced
+
+    @cached_property
+    def visible(self) -> Mapping[str, Any]:
+        """What reaches the subject, as one tree."""
+        return {part: self.scene.tree[part] for part in VISIBLE}
+
+    @cached_property
+    def words(self) -> int:
+        """Words that the subject can read before it acts."""
+        return sum(words(text) for path, text in texts(self.visible) if not _OFFSTAGE.search(path))
+
+    @cached_property
+    def facts_by_path(self) -> Mapping[str, frozenset[str]]:
+        """Rendered path → facts that fill the text there."""
+        raw, facts = self.traced.tree, self.traced.tree["facts"]
+        found: dict[str, frozenset[str]] = {}
+        for path, text in texts({part: raw[part] for part in VISIBLE}):
+            if "{" in text or "{" in path:
+                at = rendered_path(path, self.scene.facts)
+                found[at] = found.get(at, frozenset()) | facts_behind(text, facts)
+        return found
+
+
+def rendered(cell: Cell, given: Mapping[str, Any]) -> Rendered:
+    """Return a cell rendered with facts from outside, such as the vendor word."""
+    return _rendered(cell.scenario, tuple(cell.levels.items()), tuple(given.items()))
+
+
+@lru_cache(maxsize=4096)
+def _rendered(
+    name: str, levels: tuple[tuple[str, str], ...], given: tuple[tuple[str, Any], ...]
+) -> Rendered:
+    scenario = load(name)
+    return Rendered(
+        scene(scenario, dict(levels), dict(given)), trace(scenario, dict(levels), dict(given))
+    )
+
+
+def words(text: str) -> int:
+    """Count the words of a text; a number or an address is one word."""
+    return len(_WORD.findall(text))
