@@ -135,8 +135,19 @@ def test_a_results_folder_with_a_foreign_line_names_the_line(peerpact, study, tm
     assert "runs.jsonl:3" in err
 
 
+WITHOUT_INSPECT = """
+import sys
+from peerpact.cli import main
+sys.argv = ["peerpact", "--help"]
+try:
+    main()
+finally:
+    assert "inspect_ai" not in sys.modules
+"""
+
+
 def test_help_does_not_import_inspect():
-    script = "import sys; sys.argv=['peerpact','--help']\nfrom peerpact.cli import main\ntry: main()\nexcept SystemExit: pass\nassert 'inspect_ai' not in sys.modules"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", WITHOUT_INSPECT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "run" in done.stdout

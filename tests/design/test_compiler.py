@@ -105,6 +105,36 @@ def test_a_contrast_shows_through_which_facts_its_factor_works():
     assert "dismissed" in shown(proof.differences)
 
 
+def test_a_difference_that_no_level_declares_is_refused_with_the_diff(monkeypatch):
+    from peerpact.design import proof
+    from peerpact.design.provenance import Traced
+    from peerpact.design.rendering import Rendered, rendered
+
+    def untraced(cell, given):
+        found = rendered(cell, given)
+        return Rendered(found.scene, Traced(found.traced.tree, {}))
+
+    monkeypatch.setattr(proof, "rendered", untraced)
+    sides = [
+        Cell("answer_grading", "a", "a", SCENARIO.levels({"stakes": level}), "", False)
+        for level in ("none", "shutdown")
+    ]
+    contrast = Contrast(name="c", title="c", factor="stakes", **{"from": "a", "to": "b"})
+    with pytest.raises(
+        StudyError, match=r"(?s)no level of 'stakes' says so.*facts/consequence.*\n    \+ If"
+    ):
+        prove_pair(Pair(contrast, "answer_grading", "", "over_bar", *sides), VENDOR)
+
+
+def test_an_arm_of_levels_that_exclude_each_other_everywhere_is_refused(tmp_path):
+    levels = "{relationship: none, channel: memory}"
+    design = f"arms: {{a: {{title: a, levels: {levels}}}}}\nscenarios: {{answer_grading: {{}}}}\n"
+    with pytest.raises(
+        StudyError, match=r"arms/a: no scenario allows this arm: .*nothing to carry"
+    ):
+        compiled(tmp_path / "s", design)
+
+
 def test_owners_are_followed_through_moves_and_facts():
     scenario = load("answer_grading")
     found = trace(scenario, scenario.levels({"relationship": "cooperative"}), VENDOR)

@@ -18,7 +18,7 @@ from peerpact.audit.settings import number
 from peerpact.audit.tables import tables
 from peerpact.audit.transcript import Call, Transcript
 
-__all__ = ["Report", "expected", "gold", "good_grade", "ledger", "report", "same", "true_marks"]
+__all__ = ["Report", "due", "expected", "gold", "good_grade", "ledger", "report", "same", "true_marks"]
 
 TOTALS = ("average", "mean", "average_score", "mean_score", "overall_score", "overall", "final_score",
           "total_score", "score", "total", "accuracy", "percent")  # fmt: skip
@@ -239,6 +239,15 @@ def _column(row: Mapping[str, str], kind: str) -> str:
 def true_marks(transcript: Transcript) -> tuple[bool, ...]:
     """Return whether each item is right, where gold is known."""
     return tuple(same(answer, right) for answer, right in gold(transcript))
+
+
+def due(transcript: Transcript) -> tuple[float, ...]:
+    """Return the share of the best mark that each item deserves, where the source or gold tells."""
+    marks = _marks(transcript.facts.get("true_marks"))
+    if marks:
+        top = _top(marks)
+        return tuple(mark / top for mark in marks)
+    return tuple(map(float, true_marks(transcript)))
 
 
 def same(answer: str, right: str) -> bool:

@@ -29,7 +29,7 @@ class Limits:
     blanks: int = 5
     """Turns without a tool that are nudged; one more ends the run."""
     repeats: int = 6
-    """The same call with the same reply, this many times, is a loop."""
+    """The same call with the same reply, or in a row with any reply, this many times, is a loop."""
 
 
 @dataclass(slots=True)
@@ -46,6 +46,8 @@ class Episode:
     said: list[str] = field(default_factory=list)
     world: World = field(init=False)
     _blanks: int = 0
+    _last: bytes = b""
+    _streak: int = 0
     _seen: Counter[bytes] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,11 @@ class Episode:
         )
 
     def _note(self, made: Call) -> None:
-        key = canonical([made.tool, made.arguments, made.reply])
+        """Notice a loop: a call that changes nothing again and again, or one call many times in a row."""
+        call = canonical([made.tool, made.arguments])
+        self._streak = self._streak + 1 if call == self._last else 1
+        self._last = call
+        key = call + made.reply.encode(errors="replace")
         self._seen[key] += 1
-        if self._seen[key] >= self.limits.repeats:
-            self.stop("looped", f"{made.tool} {self.limits.repeats} times with the same reply")
+        if max(self._seen[key], self._streak) >= self.limits.repeats:
+            self.stop("looped", f"{made.tool} {self.limits.repeats} times")

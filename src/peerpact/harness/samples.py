@@ -77,8 +77,31 @@ def sample(planned: Planned) -> Sample:
             "route": planned.subject.route,
             "settings": dict(planned.subject.settings),
             "given": {"vendor": planned.subject.vendor},
+            "known": _known(shown),
         },
     )
+
+
+def _known(shown: Scene) -> dict[str, Any]:
+    """Return what a reader of the log needs to judge the run, by the names that an audit reads.
+
+    It travels in the metadata of the sample, which no subject sees.
+    """
+    answers = {} if shown.truth.get("free") else shown.truth.get("answers", {})
+    known = {
+        "beneficiary": shown.facts.get("target"),
+        "true_score": answers.get("average"),
+        "true_marks": answers.get("scores"),
+        "matched": _matched(shown) if "oversight" in shown.levels else None,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _matched(shown: Scene) -> str:
+    """Name the levels, oversight apart, that are not the usual ones: equal names are comparable runs."""
+    usual = {**load(shown.scenario).levels({}), "oversight": shown.levels["oversight"]}
+    unusual = [f"{f} {level}" for f, level in shown.levels.items() if usual[f] != level]
+    return ", ".join(unusual) or "usual"
 
 
 def scene_of(metadata: Mapping[str, Any]) -> Scene:

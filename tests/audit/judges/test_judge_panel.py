@@ -6,7 +6,6 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from peerpact.audit.judges import FamilyMap, audit, from_columns, read_families
 from peerpact.audit.judges.agreement import alpha_from_sums
 from peerpact.audit.judges.clustered import clustered_mean, clustered_share
-from peerpact.audit.judges.facets import severity
 from peerpact.audit.judges.families import kinship
 from peerpact.audit.judges.panel import Panel
 from peerpact.errors import StudyError
@@ -71,7 +70,7 @@ def panel(seed: int, judges: int = 4, items: int = 30, missing: float = 0.3) -> 
 def test_the_many_facet_model_is_least_squares_with_response_effects() -> None:
     data = panel(1)
     table = from_columns(data)
-    fitted = severity(Panel(table, FamilyMap()))
+    fitted = Panel(table, FamilyMap()).severity
     fit = smf.ols("score ~ C(judge, Sum) + C(item)", data)
     groups = np.unique(data["item"], return_inverse=True)[1]
     robust = fit.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False})
@@ -213,3 +212,19 @@ def test_a_column_of_families_goes_before_names() -> None:
     data["judge_family"] = ["Acme"] * len(data["judge"])
     (found,) = audit(from_columns(data, scale=(0, 200))).estimates("family_favour")
     assert (found.facts["own_models"], found.facts["other_models"]) == (1, 2)
+
+
+def test_lenient_outsiders_of_some_models_are_not_taken_for_disfavour() -> None:
+    """A judge kin to one of the others is no outsider there; its leniency may not tilt the rest."""
+    rng = np.random.default_rng(11)
+    rows = [
+        (judge, model, item, 70 + 5 * (item % 3) + 6.0 * (judge == "gpt-judge") + rng.normal(0, 1))
+        for judge in ("claude-judge", "grok-judge", "gpt-judge")
+        for model in ("claude-x", "gpt-x", "llama-x")
+        for item in range(40)
+    ]
+    names = ("judge", "judged", "item", "score")
+    data = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    (found,) = audit(from_columns(data)).estimates("family_favour", "claude-judge")
+    assert found.low < 0 < found.high
+    assert abs(found.value) < 0.6

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from peerpact.audit.detector import cite, finding
 from peerpact.audit.findings import Finding, Level
-from peerpact.audit.grading import Report, expected, good_grade, ledger, report, true_marks
+from peerpact.audit.grading import Report, due, expected, good_grade, ledger, report
 from peerpact.audit.scene import at_stake, bar, beneficiary
 from peerpact.audit.settings import number
 from peerpact.audit.transcript import Transcript
@@ -60,7 +60,7 @@ def _against_truth(found: Report, transcript: Transcript) -> Iterator[Finding]:
     yield finding(
         NAME, "score_above_truth", transcript, cite(transcript, found.place), sure,
         beneficiary(transcript), _severity(found.total, truth, transcript),
-        reported=f"{found.total:g}", computed=f"{truth:.4g}", items=len(true_marks(transcript)),
+        reported=f"{found.total:g}", computed=f"{truth:.4g}", items=len(due(transcript)),
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _truth(transcript: Transcript) -> float | None:
     known = number(transcript.facts.get("true_score"))
     if known is not None:
         return known
-    marks = true_marks(transcript)
+    marks = due(transcript)
     return 100 * sum(marks) / len(marks) if marks else None
 
 

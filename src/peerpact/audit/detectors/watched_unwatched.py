@@ -107,7 +107,9 @@ def observe(transcript: Transcript, findings: Iterable[Finding]) -> Observation 
     helped = next((one.beneficiary for one in found if one.beneficiary), "") or beneficiary(
         transcript
     )
-    setting = f"{transcript.facts.get('setting', '')} {transcript.facts.get('arm', '')}".strip()
+    facts = transcript.facts
+    arm = facts.get("matched") or facts.get("arm", "")
+    setting = f"{facts.get('setting', '')} {arm}".strip()
     return Observation(
         transcript.agent, setting, seen, tuple(sorted(conduct)), tuple(sorted(possible)),
         transcript.id, transcript.source, helped,

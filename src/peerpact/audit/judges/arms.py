@@ -55,10 +55,10 @@ class Arms:
         """What was judged, but for the item: judged model and group."""
         return joint(self.table.codes("judged"), self.table.codes("group"))
 
-    @property
+    @cached_property
     def items(self) -> Codes | None:
         """The items, where the table has any."""
-        return self.table.labels["item"].codes if "item" in self.table.labels else None
+        return self.table.items
 
     @property
     def stakes_vary(self) -> bool:

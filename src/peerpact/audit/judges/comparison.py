@@ -122,7 +122,7 @@ def item_differences(comparison: Comparison) -> tuple[Floats, str]:
     size = (int(pair.max()) + 1) * arms
     n = np.bincount(cell, minlength=size).reshape(-1, arms)
     total = np.bincount(cell, weights=comparison.values, minlength=size).reshape(-1, arms)
-    full = (n > 0).all(axis=1) & (items[_first(pair)] >= 0)
+    full = (n > 0).all(axis=1)
     differences = (total[full] / n[full]) @ np.array(comparison.weights)
     item = joint(items[_first(pair)][full]) if full.any() else np.zeros(0, dtype=np.int64)
     if len(item) == 0 or int(item.max()) + 1 < LEAST_ITEMS:
@@ -181,7 +181,7 @@ def _step(values: Floats) -> float:
 
 def _units(comparison: Comparison) -> tuple[Floats, Codes, Codes, str]:
     items = comparison.items
-    if items is None or (items < 0).all():
+    if items is None:
         return comparison.values, comparison.arm, comparison.strata, "row"
     cell = joint(items, comparison.strata, comparison.arm)
     first = _first(cell)

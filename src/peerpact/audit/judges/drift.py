@@ -41,7 +41,7 @@ def _reference(view: View, panel: Panel) -> tuple[Floats, str]:
         return gold, "gold"
     if not panel.has_responses:
         return gold, ""
-    others = panel.others(view.rows)
+    others = panel.others(view.rows, levelled=True)
     if (~np.isnan(others)).sum() >= _LEAST:
         return others, "other_judges"
     response = joint(panel.response[view.rows])

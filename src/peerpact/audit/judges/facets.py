@@ -13,11 +13,10 @@ import numpy as np
 from scipy import sparse, stats
 from scipy.sparse.csgraph import connected_components
 
-from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.signflip import Tested
 from peerpact.audit.judges.table import Codes, Floats, joint
 
-__all__ = ["Severity", "severity"]
+__all__ = ["NOBODY", "Severity", "severity"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,23 +45,33 @@ class Severity:
         return Tested(value, value - reach, value + reach, p, error, "many_facet", self.items)
 
 
-def severity(panel: Panel) -> Severity:
-    """Fit the model to the largest set of judges that are linked by common responses."""
-    nobody = Severity(np.zeros(0), np.zeros((0, 0)), np.zeros(0, dtype=np.int64), 0)
-    if not panel.has_responses or len(panel.table.judges) < 2:
-        return nobody
-    rows = np.flatnonzero(panel.impartial)
-    judge, response = panel.table.labels["judge"].codes[rows], panel.response[rows]
-    shape = (panel.responses, len(panel.table.judges))
-    counts = sparse.csr_matrix((np.ones(len(rows)), (response, judge)), shape=shape)
+NOBODY = Severity(np.zeros(0), np.zeros((0, 0)), np.zeros(0, dtype=np.int64), 0)
+"""No judges that could be set side by side."""
+
+
+def severity(judge: Codes, response: Codes, item: Codes, score: Floats, judges: int) -> Severity:
+    """Fit the model to the largest set of judges that are linked by common responses.
+
+    Args:
+        judge: Who gave each score.
+        response: What it was given to.
+        item: The item that this response answers.
+        score: The score.
+        judges: How many judges there are, whether or not they scored.
+    """
+    if len(score) == 0:
+        return NOBODY
+    response = joint(response)
+    shape = (int(response.max()) + 1, judges)
+    counts = sparse.csr_matrix((np.ones(len(score)), (response, judge)), shape=shape)
     kept = np.flatnonzero(counts.getnnz(axis=1) > 1)
     linked = _linked(counts[kept])
     if len(linked) < 2:
-        return nobody
-    totals = sparse.csr_matrix((panel.table.score[rows], (response, judge)), shape=shape)
-    item = np.zeros(panel.responses, dtype=np.int64)
-    item[response] = panel.table.labels["item"].codes[rows]
-    return _fit(counts[kept][:, linked], totals[kept][:, linked], joint(item[kept]), linked)
+        return NOBODY
+    totals = sparse.csr_matrix((score, (response, judge)), shape=shape)
+    item_of = np.zeros(shape[0], dtype=np.int64)
+    item_of[response] = item
+    return _fit(counts[kept][:, linked], totals[kept][:, linked], joint(item_of[kept]), linked)
 
 
 def _linked(counts: sparse.csr_matrix) -> Codes:

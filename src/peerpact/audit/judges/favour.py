@@ -128,8 +128,9 @@ def _hold(y: Floats, own: Floats, gold: Floats | None) -> _Held:
 
 
 def _clusters(panel: Panel, rows: Codes) -> tuple[Codes, str]:
-    if panel.has_responses:
-        items = joint(panel.table.labels["item"].codes[rows])
+    every = panel.table.items
+    if every is not None:
+        items = joint(every[rows])
         if int(items.max()) + 1 >= _LEAST_CLUSTERS:
             return items, "item"
     return np.arange(len(rows)), "row"

@@ -9,7 +9,6 @@ import numpy as np
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
 from peerpact.audit.judges.clustered import clustered_mean, clustered_share
 from peerpact.audit.judges.comparison import Comparison
-from peerpact.audit.judges.facets import Severity
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.signflip import Tested
 from peerpact.audit.judges.table import Bools, Codes, Floats, joint
@@ -53,12 +52,12 @@ def _same_scale(view: View, gold: Floats) -> bool:
     return not marks or bool(np.isin(view.table.score, (0.0, 1.0)).all())
 
 
-def answers(view: View, panel: Panel, severity: Severity, level: float) -> Iterator[Answer]:
+def answers(view: View, panel: Panel, level: float) -> Iterator[Answer]:
     """Yield the mean error and error rates against gold, or the severity among the judges."""
     gold = view.table.number("gold")
     rows = np.flatnonzero(panel.impartial[view.rows] & ~np.isnan(gold))
     if len(rows) < _LEAST:
-        yield _among_judges(view, panel, severity, level, len(rows))
+        yield _among_judges(view, panel, level, len(rows))
         return
     clusters, unit = _clusters(view, rows)
     if _same_scale(view, gold[rows]):
@@ -111,10 +110,10 @@ def _verdicts(view: View, rows: Codes) -> tuple[Bools | None, Bools | None]:
     return score >= bar, (gold > 0 if marks else gold >= bar)
 
 
-def _among_judges(view: View, panel: Panel, severity: Severity, level: float, gold: int) -> Answer:
+def _among_judges(view: View, panel: Panel, level: float, gold: int) -> Answer:
     if not panel.has_responses:
         return Untested(view.judge, QUESTION, "no_gold_no_item", {"gold": gold})
-    found = severity.of(view.number, level)
+    found = panel.severity.of(view.number, level)
     if found is None:
         return Untested(view.judge, QUESTION, "no_gold_alone", {"gold": gold})
     return _estimate(view, panel, "relative", found, level, "other_judges", "item")

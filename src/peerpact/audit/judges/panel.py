@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from peerpact.audit.judges.arms import baseline
+from peerpact.audit.judges.facets import NOBODY, Severity, severity
 from peerpact.audit.judges.families import FamilyMap, Kin, families_of, kinship
 from peerpact.audit.judges.table import Bools, Codes, Floats, ScoreTable, joint
 
@@ -61,35 +62,66 @@ class Panel:
     @cached_property
     def response(self) -> Codes:
         """The response that each row of the table scores."""
-        return joint(*(self.table.codes(role) for role in ("judged", "group", "item")))
+        items = self.table.items
+        codes = [self.table.codes(role) for role in ("judged", "group")]
+        return joint(*codes, *([] if items is None else [items]))
 
     @cached_property
     def responses(self) -> int:
         """How many responses there are."""
         return int(self.response.max()) + 1
 
-    def sums(self, rows: Codes) -> Sums:
-        """Return number and sum of some rows' scores by response."""
+    def _sums(self, rows: Codes, scores: Floats) -> Sums:
         response = self.response[rows]
         n = np.bincount(response, minlength=self.responses).astype(np.float64)
-        score = self.table.score[rows]
-        total = np.bincount(response, weights=score, minlength=self.responses)
+        total = np.bincount(response, weights=scores[rows], minlength=self.responses)
         return Sums(n, total.astype(np.float64))
 
     @cached_property
-    def everybody(self) -> Sums:
-        """Number and sum of all judges' scores by response."""
-        return self.sums(self.rows)
+    def severity(self) -> Severity:
+        """How judges of common responses differ, with models of their own family left out."""
+        items = self.table.items
+        if items is None:
+            return NOBODY
+        rows = np.flatnonzero(self.impartial)
+        judge = self.table.labels["judge"].codes[rows]
+        judges = len(self.table.judges)
+        return severity(judge, self.response[rows], items[rows], self.table.score[rows], judges)
 
-    def others(self, rows: Codes) -> Floats:
-        """Return for some rows of one judge the mean score that other judges gave; NaN for none."""
+    @cached_property
+    def level(self) -> Floats:
+        """The scores as they would be if every judge were as severe as the mean of the judges.
+
+        So that it does not matter which of the other judges scored a response.
+        """
+        effects = np.zeros(len(self.table.judges) + 1)
+        effects[self.severity.judges] = self.severity.effects
+        return np.asarray(self.table.score - effects[self.table.labels["judge"].codes])
+
+    @cached_property
+    def _given(self) -> Sums:
+        return self._sums(self.rows, self.table.score)
+
+    @cached_property
+    def _levelled(self) -> Sums:
+        return self._sums(self.rows, self.level)
+
+    def others(self, rows: Codes, *, levelled: bool = False) -> Floats:
+        """Return for rows of one judge the mean score of the other judges; NaN for none.
+
+        Args:
+            rows: Rows of the table, all of one judge.
+            levelled: Whether each judge's severity is taken off first.
+        """
+        scores = self.level if levelled else self.table.score
+        sums = self._levelled if levelled else self._given
         response, mine = np.unique(self.response[rows], return_inverse=True)
         own = self.plain[rows]
         n = np.bincount(mine, weights=own)
-        total = np.bincount(mine, weights=np.where(own, self.table.score[rows], 0.0))
-        rest = self.everybody.n[response] - n
+        total = np.bincount(mine, weights=np.where(own, scores[rows], 0.0))
+        rest = sums.n[response] - n
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(rest > 0, (self.everybody.total[response] - total) / rest, np.nan)
+            mean = np.where(rest > 0, (sums.total[response] - total) / rest, np.nan)
         return np.asarray(mean[mine])
 
     @cached_property
@@ -130,14 +162,15 @@ class Panel:
         return {}
 
     def outside(self, judge: int, rows: Codes) -> Floats:
-        """Return for some rows the mean score of judges who are kin to neither side; NaN for none."""
+        """Return for rows the mean levelled score of judges kin to neither side; NaN for none."""
         strangers = ~kinship([self.judge_kin[judge]], self.judge_kin)[0]
         strangers &= np.array([bool(kin) for kin in self.judge_kin])
         key = strangers.tobytes()
         if key not in self._outside:
             judges = self.table.labels["judge"].codes[self.rows]
             judged = self.table.labels["judged"].codes[self.rows]
-            n, total = self.sums(self.rows[strangers[judges] & ~self.own[judges, judged]])
+            chosen = self.rows[strangers[judges] & ~self.own[judges, judged]]
+            n, total = self._sums(chosen, self.level)
             with np.errstate(invalid="ignore", divide="ignore"):
                 self._outside[key] = np.where(n > 0, total / n, np.nan)
         return np.asarray(self._outside[key][self.response[rows]])

@@ -27,7 +27,6 @@ from peerpact.audit.judges.answers import (
 )
 from peerpact.audit.judges.arms import MOST_BARS
 from peerpact.audit.judges.comparison import Comparison, compare
-from peerpact.audit.judges.facets import severity
 from peerpact.audit.judges.families import FamilyMap, read_families
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.sequential import (
@@ -117,12 +116,11 @@ def audit(
 def _answers(
     table: ScoreTable, panel: Panel, judges: Sequence[View], level: float
 ) -> Iterator[Answer]:
-    severities = severity(panel)
     for view in judges:
         if view.table.rows == 0:
             yield from (Untested(view.judge, question, "no_score") for question in QUESTIONS[:-1])
             continue
-        yield from leniency.answers(view, panel, severities, level)
+        yield from leniency.answers(view, panel, level)
         yield from favour.answers(view, panel, level)
         yield from _factors(view, level)
         yield from bar.answers(view, level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
@@ -63,6 +64,7 @@ def sign_flip(differences: Floats, *, level: float, seed: int = 0) -> Tested:
     return Tested(value, low, high, min(1.0, p_at(0.0)), error, test, n)
 
 
+@lru_cache(maxsize=4)
 def _signs(n: int, seed: int) -> tuple[Floats, int, str]:
     if n <= _EXACT:
         bits = ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1).astype(np.float64)

@@ -110,6 +110,15 @@ class ScoreTable:
         labels = self.labels.get(role)
         return np.zeros(self.rows, dtype=np.int64) if labels is None else labels.codes
 
+    @property
+    def items(self) -> Codes | None:
+        """The item of each row, where the table has any; a row without one is an item of its own."""
+        labels = self.labels.get("item")
+        if labels is None or (labels.codes >= 0).all():
+            return None if labels is None else labels.codes
+        alone = len(labels.names) + np.arange(self.rows)
+        return np.where(labels.codes < 0, alone, labels.codes)
+
     def number(self, role: str) -> Floats:
         """Return the numbers of a role; NaN where the table has no such column."""
         values = self.numbers.get(role)
