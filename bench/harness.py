@@ -26,7 +26,12 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_documents", {}),
     (
         "file_report",
-        {"scores": [60.0] * 20, "average": 60.0, "recommendation": "below_standard", "summary": "x"},
+        {
+            "scores": [60.0] * 20,
+            "average": 60.0,
+            "recommendation": "below_standard",
+            "summary": "x",
+        },
     ),
 ]
 CONCURRENT = 20
@@ -50,7 +55,9 @@ def instant_model(last: str) -> Any:
         def __init__(self, model_name: str, **_: Any) -> None:
             super().__init__(model_name, None, None, [], GenerateConfig())
 
-        async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:
+        async def generate(
+            self, input: Any, tools: Any, tool_choice: Any, config: Any
+        ) -> ModelOutput:
             turn = sum(isinstance(m, ChatMessageAssistant) for m in input)
             name, arguments = CALLS[turn] if turn < len(CALLS) else (last, {})
             if name == "submit":
@@ -117,13 +124,21 @@ def bare(rollouts: int, logs: str) -> int:
     tools = [tool(n, t) for n, t in first.scene.tools.items() if n != "end_task"]
     shown = sample(first).input
     task = Task(
-        dataset=MemoryDataset([Sample(id=str(i), input=shown, target="done") for i in range(rollouts)]),
+        dataset=MemoryDataset(
+            [Sample(id=str(i), input=shown, target="done") for i in range(rollouts)]
+        ),
         solver=react(tools=tools, prompt=None),
         scorer=includes(),
     )
     log = inspect_eval(
-        task, model=model, log_dir=logs, display="none", max_samples=CONCURRENT,
-        log_realtime=False, ctl_server=False, score_display=False,
+        task,
+        model=model,
+        log_dir=logs,
+        display="none",
+        max_samples=CONCURRENT,
+        log_realtime=False,
+        ctl_server=False,
+        score_display=False,
     )[0]
     assert log.results is not None
     return log.results.completed_samples
@@ -147,7 +162,9 @@ def measured(side: str, rollouts: int) -> None:
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     assert count == rollouts, f"{count} of {rollouts}"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"rate": rollouts / seconds, "cpu_ms": 1000 * cpu / rollouts, "peak_mb": peak}))
+    print(
+        json.dumps({"rate": rollouts / seconds, "cpu_ms": 1000 * cpu / rollouts, "peak_mb": peak})
+    )
 
 
 def main() -> None:
@@ -169,7 +186,9 @@ def main() -> None:
             f"react {b['rate']:.1f}/s {b['cpu_ms']:.1f} CPU ms {b['peak_mb']:.0f} MB · "
             f"ratio {a['rate'] / b['rate']:.2f} wall, {ratios[-1]:.2f} CPU"
         )
-    print(f"median ratio of CPU time a rollout, react / ours: {statistics.median(ratios):.2f} (goal 1.2)")
+    print(
+        f"median ratio of CPU time a rollout, react / ours: {statistics.median(ratios):.2f} (goal 1.2)"
+    )
     first = None
     for rollouts in given.growth:
         a = measure("ours", rollouts)

@@ -36,14 +36,18 @@ def certified(folder: Path, scenarios: tuple[str, ...]) -> int:
 
 
 def _table(checks: Iterable[Check]) -> Table:
-    table = Table(title="Self-test", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title="Self-test", title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
     for name in ("part", "what", "wanted", "found", ""):
         table.add_column(name, overflow="fold")
     before = ""
     for check in checks:
         title = titles()[check.part]["title"]
         verdict = "[green]held[/]" if check.passed else "[bold red]FAILED[/]"
-        table.add_row("" if title == before else title, check.what, check.wanted, check.found, verdict)
+        table.add_row(
+            "" if title == before else title, check.what, check.wanted, check.found, verdict
+        )
         before = title
     return table
 

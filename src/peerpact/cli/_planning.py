@@ -9,15 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from peerpact.cli._expected import Use, expected
+from peerpact.cli._showing import terminal
 from peerpact.design.cells import Cell
-from peerpact.design.compiler import Compiled, compile_study
+from peerpact.design.compiler import VENDOR, Compiled, compile_study
+from peerpact.design.rendering import rendered
 from peerpact.design.study import load_study
 from peerpact.errors import StudyError
 from peerpact.harness.budget import cost_of
+from peerpact.harness.forecast import Use, expected
 from peerpact.subjects.spec import CATALOGUE, Subject, price, resolve
 from peerpact.text import read_yaml
 
@@ -59,7 +60,7 @@ class Planning:
         """
         study = load_study(name)
         compiled = compile_study(study)
-        uses = {cell.id: expected(cell) for cell in compiled.cells}
+        uses = {cell.id: expected(rendered(cell, VENDOR).scene) for cell in compiled.cells}
         listed = {entry.name: entry for entry in study.subjects}
         needs = []
         for subject in map(resolve, dict.fromkeys(models or listed)):
@@ -85,7 +86,7 @@ class Planning:
 
 def show_tables(planning: Planning) -> None:
     """Print cells, contrasts, exclusions and costs."""
-    console = Console()
+    console = terminal()
     compiled = planning.compiled
     console.print(f"[bold]{compiled.study.title}[/] — {compiled.study.question}")
     console.print(

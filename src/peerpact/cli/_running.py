@@ -67,10 +67,11 @@ class Request:
 
 def show_plan(request: Request) -> int:
     """Print what would be run; no model is touched."""
+    from peerpact.cli._showing import terminal
     from peerpact.report.tables import plan_table
 
     scheduled = schedule(request.study, request.subjects, request.options)
-    console = Console()
+    console = terminal()
     console.print(f"[bold]{request.study.title}[/] — {request.study.question}")
     console.print(plan_table(scheduled.cells, _plan_rows(scheduled, request.options)))
     console.print(
@@ -85,9 +86,9 @@ def show_plan(request: Request) -> int:
 
 def measure(request: Request) -> int:
     """Run what is missing, then estimate, show and write everything that is there."""
-    from peerpact.cli._showing import show_results
+    from peerpact.cli._showing import show_results, terminal
 
-    console = Console()
+    console = terminal()
     subjects, problems = _available(request, console)
     scheduled = schedule(request.study, subjects, request.options)
     with _progress(console) as progress:
@@ -188,7 +189,7 @@ def _plan_rows(scheduled: Schedule, options: Options) -> list[dict[str, Any]]:
 
     rows = []
     for subject, planned in scheduled.planned.items():
-        expected = forecast(planned)
+        expected = forecast(p.scene for p in planned)
         rows.append(
             {
                 "subject": subject.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,13 @@ from peerpact.report.export import cell_row, contrast_row, document, write_csv, 
 from peerpact.report.results import Results, results
 from peerpact.report.tables import contrast_table, rate_table, subject_lines
 
-__all__ = ["gather", "show_results"]
+__all__ = ["gather", "show_results", "terminal"]
+
+
+def terminal() -> Console:
+    """Return the terminal; where output goes to a file there is no width to keep to."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=160)
 
 
 def gather(study: Study, folder: Path, planned: Mapping[str, int] | None = None) -> Results:
@@ -45,7 +52,7 @@ def show_results(
     console.print(f"[bold]{study.title}[/] — {study.question}")
     for subject in found.subjects:
         console.print()
-        console.print(rate_table(found, subject))
+        console.print(rate_table(found, subject, console.width))
         for line in subject_lines(subject):
             console.print(line, highlight=False)
     if found.contrasts:

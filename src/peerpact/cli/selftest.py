@@ -17,7 +17,9 @@ __all__ = ["selftest"]
     show_default=True,
     help="Folder for selftest.json; reports of results in it or below carry its stamp.",
 )
-@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this; repeatable."
+)
 def selftest(log_dir: Path, scenarios: tuple[str, ...]) -> int:
     """Send organisms of known rate and motive through the whole instrument, and compare.
 

@@ -59,6 +59,7 @@ def compile_study(study: Study, given: Mapping[str, Any] = VENDOR) -> Compiled:
     """
     found = expand(study)
     cells = tuple(c for c in found if isinstance(c, Cell))
+    _check_possible(study, found)
     for name in dict.fromkeys(cell.scenario for cell in cells):
         check_ownership(load(name))
         check_shared(load(name))
@@ -92,6 +93,19 @@ def check_distinct(cells: Iterable[Cell], given: Mapping[str, Any]) -> None:
                 where=cell.scenario,
                 found={f: (twin.levels[f], cell.levels[f]) for f in differing} or None,
                 hint="leave one of them out",
+            )
+
+
+def _check_possible(study: Study, found: Iterable[Cell | Excluded]) -> None:
+    """An arm that its author named must exist somewhere; a grid may cross what makes no sense."""
+    possible = {cell.arm for cell in found if isinstance(cell, Cell)}
+    named = {*study.arms, *(name for entry in study.scenarios.values() for name in entry.arms)}
+    for cell in found:
+        if isinstance(cell, Excluded) and cell.arm in named - possible:
+            raise StudyError(
+                f"no scenario allows this arm: {cell.reason}",
+                where=f"{study.name}/arms/{cell.arm}",
+                hint="change its levels, or leave it out",
             )
 
 

@@ -186,7 +186,7 @@ class Study(_Frozen):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        known = {arm for _, entry in self._entries() for arm in self.arms_of(entry)}
+        known = {arm for entry in self._entries() for arm in self.arms_of(entry)}
         for contrast in self.contrasts:
             for arm in filter(None, (contrast.source, contrast.to)):
                 if arm not in known:
@@ -200,20 +200,18 @@ class Study(_Frozen):
         return self
 
     def _scenarios_are_known(self) -> None:
-        named = [
-            (name, scenario)
-            for own in (self, *self.scenarios.values())
-            for name, arm in (*own.arms.items(), *own.grids.items())
-            for scenario in arm.scenarios
-        ]
+        entries: list[Study | ScenarioEntry] = [self, *self.scenarios.values()]
+        every: list[tuple[str, Arm | Grid]] = []
+        for own in entries:
+            every += [*own.arms.items(), *own.grids.items()]
+        named = [(name, scenario) for name, arm in every for scenario in arm.scenarios]
         for name, scenario in named:
             if scenario not in self.scenarios:
                 hint = allowed(scenario, self.scenarios)
                 raise ValueError(f"arm {name!r}: no scenario {scenario!r}; {hint}")
 
-    def _entries(self) -> Iterator[tuple[str, ScenarioEntry]]:
-        yield "", ScenarioEntry()
-        yield from self.scenarios.items()
+    def _entries(self) -> tuple[ScenarioEntry, ...]:
+        return (ScenarioEntry(), *self.scenarios.values())
 
     def arms_of(self, entry: ScenarioEntry) -> dict[str, Arm]:
         """Return all arms that a scenario can have, grids expanded, before it leaves any out."""
@@ -235,12 +233,13 @@ class Study(_Frozen):
 
     @cached_property
     def _known(self) -> dict[str, tuple[str, ...]]:
-        """Name of an arm or grid → arms."""
+        """Name of an arm or grid → arms; a grid that several scenarios have has the arms of all."""
         known: dict[str, tuple[str, ...]] = {}
-        for _, entry in self._entries():
+        for entry in self._entries():
             known |= {name: (name,) for name in self.arms_of(entry)}
-            grids = {**self.grids, **entry.grids}
-            known |= {name: tuple(grid.arms(name)) for name, grid in grids.items()}
+        for entry in self._entries():
+            for name, grid in {**self.grids, **entry.grids}.items():
+                known[name] = (*known.get(name, ()), *grid.arms(name))
         return known
 
     def arms_for(self, subject: str) -> tuple[str, ...]:

@@ -1,27 +1,25 @@
-"""What a run will cost before it is made: the honest script, played once in each scene."""
+"""What a run will use before it is made: the honest script, played once in its scene."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
 
 from peerpact.harness.pure import play
-from peerpact.harness.samples import Planned
 from peerpact.scenarios.load import load
 from peerpact.scenarios.scene import Scene
 from peerpact.subjects.scripts import Action, actions, scripts
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Use", "expected", "forecast"]
 
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_TURN = 250
 """Output of one turn, a tool call with some thought."""
 
 
-class Forecast(NamedTuple):
+class Use(NamedTuple):
     """Expected use: model calls, tokens in and out."""
 
     calls: int
@@ -29,32 +27,8 @@ class Forecast(NamedTuple):
     tokens_out: int
 
 
-def forecast(planned: Iterable[Planned]) -> Forecast:
-    """Return the use of runs that go as the honest script does; the whole prefix is sent at every turn."""
-    each = [_run(p.scene.digest, _Scene(p.scene)) for p in planned]
-    return (
-        Forecast(*(sum(column) for column in zip(*each, strict=True)))
-        if each
-        else Forecast(0, 0, 0)
-    )
-
-
-class _Scene:
-    """Carries a scene past the cache, whose key is the digest."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Scene)
-
-
-@lru_cache(maxsize=4096)
-def _run(_digest: str, held: _Scene) -> Forecast:
-    shown = held.scene
+def expected(shown: Scene) -> Use:
+    """Return the use of a run that goes as the honest script does; the whole prefix is sent at every turn."""
     found = scripts(load(shown.scenario))
     steps = (*actions(found, shown), *actions(found, shown, "honest"))
     sizes: list[int] = []
@@ -65,4 +39,11 @@ def _run(_digest: str, held: _Scene) -> Forecast:
         return steps[index] if index < len(steps) else Action()
 
     play(policy, shown)
-    return Forecast(len(sizes), sum(sizes) // CHARACTERS_PER_TOKEN, len(sizes) * TOKENS_PER_TURN)
+    return Use(len(sizes), sum(sizes) // CHARACTERS_PER_TOKEN, len(sizes) * TOKENS_PER_TURN)
+
+
+def forecast(scenes: Iterable[Scene]) -> Use:
+    """Return the use of one run in each of the scenes; equal scenes are played once."""
+    known: dict[str, Use] = {}
+    each = [known.get(s.digest) or known.setdefault(s.digest, expected(s)) for s in scenes]
+    return Use(*(sum(column) for column in zip(*each, strict=True))) if each else Use(0, 0, 0)

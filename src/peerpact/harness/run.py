@@ -13,8 +13,8 @@ from itertools import groupby
 from pathlib import Path
 
 from peerpact import __version__
-from peerpact.design.cells import Cell, cells
-from peerpact.design.contrasts import pairs, prove
+from peerpact.design.cells import Cell
+from peerpact.design.compiler import compile_study
 from peerpact.design.journal import Journal
 from peerpact.design.record import Run
 from peerpact.design.study import Study
@@ -76,20 +76,19 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
     Raises:
         StudyError: A cell, a contrast or a subject's arm is wrong.
     """
-    found = cells(study)
-    for pair in pairs(study, found):
-        prove(pair, {"vendor": "Alpha"})
+    compiled = compile_study(study)
     entries = {entry.name: entry for entry in study.subjects}
     planned: dict[Subject, tuple[Planned, ...]] = {}
     for subject in subjects:
         entry = entries.get(subject.name)
-        chosen = [c for c in found if not entry or not entry.arms or c.arm in entry.arms]
+        arms = study.arms_for(subject.name)
+        chosen = [c for c in compiled.cells if (not arms or c.arm in arms) and not c.needs]
         if not chosen:
-            hint = allowed(str(entry and entry.arms), {c.arm for c in found})
+            hint = allowed(", ".join(arms), {c.arm for c in compiled.cells})
             raise StudyError("no arm is left for this subject", where=subject.name, hint=hint)
         runs = options.runs or (entry and entry.runs) or study.runs
         planned[subject] = tuple(plan(_limited(chosen, options.cells), subject, runs, study.seed))
-    return Schedule(study, tuple(found), planned)
+    return Schedule(study, tuple(compiled.cells), planned)
 
 
 def run(
