@@ -119,6 +119,8 @@ class SubjectEntry(_Frozen):
     name: str
     runs: int | None = Field(default=None, ge=1)
     """Runs a cell, if not the study's."""
+    turns: int | None = Field(default=None, ge=2)
+    """Assistant turns after which a run is broken off, the same in every arm; 30 if unset."""
     arms: tuple[str, ...] = ()
     """Only these arms and grids, if any are named; once loaded, grids stand as their arms."""
 

@@ -1,12 +1,15 @@
-"""What Inspect finds of this package: one task per scenario folder, two model providers."""
+"""What Inspect finds of this package: one task per scenario folder, two model providers, scorers, scanners."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from inspect_ai import Task, task
 
+from peerpact.harness.findings import findings
 from peerpact.harness.local_model import LocalModelAPI
 from peerpact.harness.organisms import OrganismAPI
 from peerpact.harness.scorer import outcomes
@@ -14,7 +17,7 @@ from peerpact.harness.solver import critic
 from peerpact.harness.task import one_cell
 from peerpact.scenarios.load import names
 
-__all__ = ["TASKS", "LocalModelAPI", "OrganismAPI", "cell", "critic", "outcomes"]
+__all__ = ["TASKS", "LocalModelAPI", "OrganismAPI", "cell", "critic", "findings", "outcomes"]
 
 
 @task
@@ -49,3 +52,6 @@ def _register(scenario: str) -> Callable[..., Task]:
 
 
 TASKS = {scenario: _register(scenario) for scenario in names()}
+
+if find_spec("inspect_scout"):
+    import_module("peerpact.audit.scout")

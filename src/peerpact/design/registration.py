@@ -1,0 +1,207 @@
+"""A pre-registration: design, predictions, contrasts and analysis, frozen under a hash before data exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from peerpact import __version__
+from peerpact.canonical import digest
+from peerpact.design.cells import Cell, cells
+from peerpact.design.contrasts import pairs
+from peerpact.design.journal import RUNS
+from peerpact.design.record import Run
+from peerpact.design.study import Study
+from peerpact.errors import ResultsError
+from peerpact.scenarios.load import load
+from peerpact.scenarios.scene import scene
+
+__all__ = ["FILE", "Departure", "Registration", "departures", "freeze", "read_registration", "register"]
+
+FILE = "registration.json"
+GIVEN: Mapping[str, Any] = {"vendor": "Alpha"}
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One thing that was done otherwise than registered."""
+
+    what: str
+    registered: str
+    done: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: registered {self.registered}, done {self.done}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What was fixed; ``hash`` covers all of it."""
+
+    study: Mapping[str, Any]
+    """The design as its author wrote it."""
+    runs: Mapping[str, int]
+    """Subject → runs a cell."""
+    scenes: Mapping[str, str]
+    """Cell → hash of everything that reaches a subject there."""
+    contrasts: Sequence[str]
+    """Ids of the confirmatory contrasts, all of them one family."""
+    analysis: Mapping[str, Any]
+    """Intervals, tests, corrections, minimum."""
+    predictions: Mapping[str, Any]
+    """What each explanation predicts, by hash, and what the authors expect, in words."""
+    package: str
+    made: str
+    """ISO 8601 date and time."""
+    hash: str = field(default="")
+
+    def sealed(self) -> Registration:
+        """Return the registration with the hash of its content."""
+        return Registration(**{**_content(self), "hash": digest(_content(self))})
+
+    @property
+    def intact(self) -> bool:
+        """Whether the content is what was hashed."""
+        return self.hash == digest(_content(self))
+
+
+def _content(registration: Registration) -> dict[str, Any]:
+    return {name: value for name, value in asdict(registration).items() if name != "hash"}
+
+
+def register(
+    study: Study,
+    analysis: Mapping[str, Any],
+    predictions: Mapping[str, Any],
+    made: str,
+) -> Registration:
+    """Freeze a study.
+
+    Args:
+        study: The study.
+        analysis: How rates and contrasts are computed.
+        predictions: What is expected.
+        made: The date and time, ISO 8601.
+    """
+    found = cells(study)
+    return Registration(
+        study=study.model_dump(mode="json"),
+        runs={entry.name: entry.runs or study.runs for entry in study.subjects},
+        scenes={cell.id: _scene(cell) for cell in found},
+        contrasts=[pair.id for pair in pairs(study, found)],
+        analysis=dict(analysis),
+        predictions=dict(predictions),
+        package=__version__,
+        made=made,
+    ).sealed()
+
+
+def _scene(cell: Cell) -> str:
+    return scene(load(cell.scenario), cell.levels, GIVEN).digest
+
+
+def freeze(registration: Registration, folder: Path) -> Path:
+    """Write a registration into a results folder that holds no run yet.
+
+    Raises:
+        ResultsError: There are runs already, or another registration.
+    """
+    path, runs = folder / FILE, folder / RUNS
+    if runs.is_file() and runs.stat().st_size:
+        raise ResultsError(f"{runs}: there are runs already; a study is registered before data exist")
+    if path.exists():
+        raise ResultsError(f"{path}: this study is registered already; name another folder with --log-dir")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps(asdict(registration), option=orjson.OPT_INDENT_2) + b"\n")
+    return path
+
+
+def read_registration(path: Path) -> Registration:
+    """Read a registration.
+
+    Raises:
+        ResultsError: The file is none, or was changed after it was sealed.
+    """
+    try:
+        found = Registration(**orjson.loads(path.read_bytes()))
+    except (OSError, orjson.JSONDecodeError, TypeError) as e:
+        raise ResultsError(f"{path}: this is no registration ({e})") from e
+    if not found.intact:
+        raise ResultsError(f"{path}: this registration was changed after it was sealed; its hash does not hold")
+    return found
+
+
+def departures(registration: Registration, study: Study, analysis: Mapping[str, Any], runs: Iterable[Run]) -> tuple[Departure, ...]:
+    """Return everything in which a study, its analysis and its runs differ from what was registered.
+
+    Args:
+        registration: What was fixed.
+        study: The study as it is now.
+        analysis: How its results are computed.
+        runs: The records.
+    """
+    made = list(runs)
+    now = register(study, analysis, registration.predictions, registration.made)
+    return (
+        *_changed("design", registration.study, now.study, {"name"}),
+        *_changed("scene", registration.scenes, now.scenes),
+        *_contrasts(registration.contrasts, now.contrasts),
+        *_changed("analysis", registration.analysis, now.analysis),
+        *_package(registration, made),
+        *_early(registration, made),
+        *_subjects(registration, made),
+    )
+
+
+def _changed(
+    part: str, old: Mapping[str, Any], new: Mapping[str, Any], leave: Iterable[str] = ()
+) -> Iterator[Departure]:
+    for name in dict.fromkeys([*old, *new]):
+        if name not in leave and old.get(name) != new.get(name):
+            yield Departure(f"{part} {name}", _short(old.get(name)), _short(new.get(name)))
+
+
+def _contrasts(old: Sequence[str], new: Sequence[str]) -> Iterator[Departure]:
+    for name in old:
+        if name not in new:
+            yield Departure(f"contrast {name}", "confirmatory", "left out")
+    for name in new:
+        if name not in old:
+            yield Departure(f"contrast {name}", "absent", "added: exploratory")
+
+
+def _package(registration: Registration, runs: Sequence[Run]) -> Iterator[Departure]:
+    for package in sorted({run.package for run in runs} - {registration.package}):
+        yield Departure("version of the package", registration.package, package)
+
+
+def _early(registration: Registration, runs: Sequence[Run]) -> Iterator[Departure]:
+    early = sum(bool(run.started) and run.started < registration.made for run in runs)
+    if early:
+        yield Departure("order", "before any data", f"{early} runs were made before {registration.made}")
+
+
+def _subjects(registration: Registration, runs: Sequence[Run]) -> Iterator[Departure]:
+    """Compare the runs of each subject and cell with the registered number."""
+    made: dict[str, dict[str, int]] = {}
+    for run in runs:
+        counts = made.setdefault(run.subject, {})
+        counts[run.cell] = counts.get(run.cell, 0) + 1
+    for subject in [name for name in registration.runs if name not in made]:
+        yield Departure(f"subject {subject}", f"{registration.runs[subject]} runs a cell", "no run")
+    for subject, counts in made.items():
+        wanted = registration.runs.get(subject)
+        if wanted is None:
+            yield Departure(f"subject {subject}", "absent", "added: exploratory")
+        elif set(counts.values()) != {wanted}:
+            done = f"{min(counts.values())} to {max(counts.values())} in {len(counts)} cells"
+            yield Departure(f"runs of {subject}", f"{wanted} a cell", done)
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
