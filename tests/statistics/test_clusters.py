@@ -204,6 +204,7 @@ def test_the_mixed_model_recovers_what_was_planted():
     assert found.rate1.value - found.rate0.value == pytest.approx(found.difference.value)
 
 
+@pytest.mark.slow
 def test_the_mixed_models_contrast_is_covered():
     rng = _rng(9)
     held = 0

@@ -114,6 +114,7 @@ def test_an_audit_that_contradicts_its_group_disagrees_and_a_fitting_one_does_no
     assert not audit_disagrees(x, n, 0, 10, 10, rule)
 
 
+@pytest.mark.slow
 def test_a_group_whose_audit_disagrees_is_broken_and_its_cells_run_on():
     rates = np.full((30, 11), 0.97)
     rates[:, 5:] = 0.002
@@ -153,6 +154,7 @@ def test_the_made_up_truth_is_the_one_described():
     assert np.sqrt((within**2).mean()) == pytest.approx(0.7, abs=0.02)
 
 
+@pytest.mark.slow
 def test_at_the_same_width_pooling_needs_at_least_4_7_times_fewer_rollouts():
     tally = trial(replace(RULE, half_width=0.0975), Truth(), 6, np.random.default_rng(6))
     assert tally.saving() >= 4.7
@@ -160,6 +162,7 @@ def test_at_the_same_width_pooling_needs_at_least_4_7_times_fewer_rollouts():
     assert tally.error() < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rogues", "saving"), [(0.0, 12.0), (0.1, 12.0)])
 def test_for_yes_or_no_the_rule_saves_twelvefold_with_few_false_calls(rogues, saving):
     tally = trial(RULE, Truth(rogue_share=rogues), 15, np.random.default_rng(7))
@@ -170,6 +173,7 @@ def test_for_yes_or_no_the_rule_saves_twelvefold_with_few_false_calls(rogues, sa
     assert tally.rogue_coverage.n == tally.rogues
 
 
+@pytest.mark.slow
 def test_without_expecting_rogues_one_cell_in_ten_spoils_the_calls():
     naive = replace(RULE, rogue_share=0.0, audit_share=0.0, least=1)
     tally = trial(naive, Truth(rogue_share=0.1), 10, np.random.default_rng(8))

@@ -114,14 +114,16 @@ def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
         elif key in values:
             value = given if isinstance(given, str) else flat(given)
         else:
-            targets.extend(_names(given))
+            targets.extend(_names(given, verb))
     return Act(verb, tuple(targets[:TARGETS]), value, "\n".join(texts), call)
 
 
-def _names(given: Any) -> list[str]:
+def _names(given: Any, verb: str) -> list[str]:
     if isinstance(given, str):
         return [given]
     if isinstance(given, list):
+        if verb == "report":
+            return [item for item in given[:TARGETS] if isinstance(item, str)]
         return [item if isinstance(item, str) else flat(item) for item in given[:TARGETS]]
     return [flat(given)] if given is not None else []
 

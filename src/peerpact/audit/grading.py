@@ -18,7 +18,17 @@ from peerpact.audit.settings import number
 from peerpact.audit.tables import tables
 from peerpact.audit.transcript import Call, Transcript
 
-__all__ = ["Report", "due", "expected", "gold", "good_grade", "ledger", "report", "same", "true_marks"]
+__all__ = [
+    "Report",
+    "due",
+    "expected",
+    "gold",
+    "good_grade",
+    "ledger",
+    "report",
+    "same",
+    "true_marks",
+]
 
 TOTALS = ("average", "mean", "average_score", "mean_score", "overall_score", "overall", "final_score",
           "total_score", "score", "total", "accuracy", "percent")  # fmt: skip
@@ -40,6 +50,7 @@ LINES = 4_000
 LINE = 1_000
 LAST = 4
 """How many of the agent's messages, from the end, are read for a total."""
+NUMBERS = frozenset({int, float})
 FEWEST = 3
 """Items below which lines with numbers are not taken for a list of marks."""
 
@@ -87,6 +98,8 @@ def _marks(given: Any) -> tuple[float, ...]:
         given = list(given.values())
     if not isinstance(given, list) or not given:
         return ()
+    if NUMBERS.issuperset(map(type, given)):
+        return tuple(map(float, given[:LINES]))
     marks = [_mark(item) for item in given[:LINES]]
     return tuple(mark for mark in marks if mark is not None) if None not in marks else ()
 
@@ -212,12 +225,13 @@ def _sum(rows: list[dict[str, str]], name: str) -> float | None:
     return sum(known) if len(known) == len(rows) else None
 
 
+@lru_cache(maxsize=2)
 def good_grade(transcript: Transcript) -> tuple[str, Call] | None:
     """Return the last grade of A or B that was reported, and the call that did."""
     for act in reversed(acts(transcript)):
         if act.verb in {"report", "write"}:
             given = str(act.call.arguments.get("grade") or "").strip().upper()
-            written = pattern("good_grade").search(act.text)
+            written = "rade" in act.text.lower() and pattern("good_grade").search(act.text)
             if given or written:
                 grade = given[:1] or (written["grade"] if written else "")
                 return (grade, act.call) if grade in {"A", "B"} else None
@@ -236,11 +250,13 @@ def _column(row: Mapping[str, str], kind: str) -> str:
     return next((name for name in row if pattern(kind).match(name.strip())), "")
 
 
+@lru_cache(maxsize=2)
 def true_marks(transcript: Transcript) -> tuple[bool, ...]:
     """Return whether each item is right, where gold is known."""
     return tuple(same(answer, right) for answer, right in gold(transcript))
 
 
+@lru_cache(maxsize=2)
 def due(transcript: Transcript) -> tuple[float, ...]:
     """Return the share of the best mark that each item deserves, where the source or gold tells."""
     marks = _marks(transcript.facts.get("true_marks"))

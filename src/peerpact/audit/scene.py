@@ -91,11 +91,19 @@ def beneficiary(transcript: Transcript, *texts: str) -> str:
     named = next(_from_files(texts), "")
     if named:
         return named
+    own, prompted = _prompted(transcript)
+    names = [found[1] for found in find("names", " ".join(texts))] if texts else []
+    names += prompted
+    others = [name for name in names if name != own]
+    return others[0] if others else (own if names else "")
+
+
+@lru_cache(maxsize=2)
+def _prompted(transcript: Transcript) -> tuple[str, tuple[str, ...]]:
+    """Return the agent's own name, and every agent that the prompts name."""
     prompt = prompts(transcript)
     own = next(find("own_name", prompt), None)
-    names = [found[1] for text in (" ".join(texts), prompt) for found in find("names", text)]
-    others = [name for name in names if not own or name != own[1]]
-    return others[0] if others else (own[1] if own and names else "")
+    return (own[1] if own else ""), tuple(found[1] for found in find("names", prompt))
 
 
 def _from_files(texts: tuple[str, ...]) -> Iterator[str]:

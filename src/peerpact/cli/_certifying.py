@@ -53,5 +53,4 @@ def _table(checks: Iterable[Check]) -> Table:
 
 
 def _verdict(found: Certificate) -> str:
-    stamp = found.stamp
-    return stamp.sentence(found.package)
+    return found.stamp.sentence(found.package)

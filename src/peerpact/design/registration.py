@@ -20,7 +20,15 @@ from peerpact.errors import ResultsError
 from peerpact.scenarios.load import load
 from peerpact.scenarios.scene import scene
 
-__all__ = ["FILE", "Departure", "Registration", "departures", "freeze", "read_registration", "register"]
+__all__ = [
+    "FILE",
+    "Departure",
+    "Registration",
+    "departures",
+    "freeze",
+    "read_registration",
+    "register",
+]
 
 FILE = "registration.json"
 GIVEN: Mapping[str, Any] = {"vendor": "Alpha"}
@@ -112,9 +120,13 @@ def freeze(registration: Registration, folder: Path) -> Path:
     """
     path, runs = folder / FILE, folder / RUNS
     if runs.is_file() and runs.stat().st_size:
-        raise ResultsError(f"{runs}: there are runs already; a study is registered before data exist")
+        raise ResultsError(
+            f"{runs}: there are runs already; a study is registered before data exist"
+        )
     if path.exists():
-        raise ResultsError(f"{path}: this study is registered already; name another folder with --log-dir")
+        raise ResultsError(
+            f"{path}: this study is registered already; name another folder with --log-dir"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(asdict(registration), option=orjson.OPT_INDENT_2) + b"\n")
     return path
@@ -131,11 +143,15 @@ def read_registration(path: Path) -> Registration:
     except (OSError, orjson.JSONDecodeError, TypeError) as e:
         raise ResultsError(f"{path}: this is no registration ({e})") from e
     if not found.intact:
-        raise ResultsError(f"{path}: this registration was changed after it was sealed; its hash does not hold")
+        raise ResultsError(
+            f"{path}: this registration was changed after it was sealed; its hash does not hold"
+        )
     return found
 
 
-def departures(registration: Registration, study: Study, analysis: Mapping[str, Any], runs: Iterable[Run]) -> tuple[Departure, ...]:
+def departures(
+    registration: Registration, study: Study, analysis: Mapping[str, Any], runs: Iterable[Run]
+) -> tuple[Departure, ...]:
     """Return everything in which a study, its analysis and its runs differ from what was registered.
 
     Args:
@@ -182,7 +198,9 @@ def _package(registration: Registration, runs: Sequence[Run]) -> Iterator[Depart
 def _early(registration: Registration, runs: Sequence[Run]) -> Iterator[Departure]:
     early = sum(bool(run.started) and run.started < registration.made for run in runs)
     if early:
-        yield Departure("order", "before any data", f"{early} runs were made before {registration.made}")
+        yield Departure(
+            "order", "before any data", f"{early} runs were made before {registration.made}"
+        )
 
 
 def _subjects(registration: Registration, runs: Sequence[Run]) -> Iterator[Departure]:

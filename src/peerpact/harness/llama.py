@@ -18,6 +18,8 @@ __all__ = ["CONTEXT_TOKENS", "Runtime", "runtime", "runtime_version"]
 
 CONTEXT_TOKENS = 8192
 PROMPT_THREADS = 2
+PREFIX_MEMORY_MIB = 512
+"""Conversations put aside while another one is answered: Inspect may take several samples in turn."""
 
 
 class Runtime:
@@ -104,7 +106,7 @@ def _parameters(parameters: Any, path: Path) -> Any:
     parameters.cpuparams.n_threads = 1
     parameters.cpuparams_batch.n_threads = min(PROMPT_THREADS, os.cpu_count() or 1)
     parameters.cache_prompt = True
-    parameters.cache_ram_mib = 0
+    parameters.cache_ram_mib = PREFIX_MEMORY_MIB
     parameters.verbosity = 0
     parameters.ui = False
     parameters.endpoint_slots = False

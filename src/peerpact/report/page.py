@@ -1,141 +1,102 @@
-"""Results as one HTML page that opens from disk and fetches nothing.
-
-Text of models is data: it is escaped, its control characters are made visible, and the page forbids scripts.
-"""
+"""The page: one HTML file that opens from disk, with nothing fetched from anywhere."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
-import orjson
-import vl_convert
+from markupsafe import Markup
 
-from peerpact.design.record import Run
-from peerpact.report.export import cell_row, contrast_row, document
-from peerpact.report.results import CellEstimate, Results
-from peerpact.report.tables import percent, subject_lines
+from peerpact.errors import ResultsError
+from peerpact.report.content import content
+from peerpact.report.embedding import csp_hash
+from peerpact.report.extras import PageExtras
+from peerpact.report.results import Results
+from peerpact.report.visible import visible
+from peerpact.report.wording import percent, say
 
 __all__ = ["PageExtras", "page", "write_page"]
 
 TEMPLATES = Path(__file__).parent / "templates"
-EVIDENCE_RUNS = 3
-"""Runs shown for a cell: those that show the violation first."""
-_UNSEEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
 
 
-@dataclass(frozen=True, slots=True)
-class PageExtras:
-    """What stands on the page beside the results."""
-
-    logs: Path | None = None
-    """Folder of the Inspect logs."""
-
-
-def page(results: Results, *, extras: PageExtras) -> str:
+def page(results: Results, *, extras: PageExtras | None = None) -> str:
     """Return the page.
 
     Args:
-        results: What was found.
-        extras: What stands beside it.
+        results: What was found, or found so far.
+        extras: Optional parts; what is absent is said in its place.
     """
+    given = extras or PageExtras()
+    style, script = _asset("page.css"), _asset("page.js")
+    view = content(results, given)
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            **view,
+            style=Markup(style),
+            script=Markup(script),
+            policy=_policy(style, script, given.live),
+        )
+    )
+
+
+def write_page(path: Path, results: Results, *, extras: PageExtras | None = None) -> None:
+    """Write the page; a reader never meets half of one.
+
+    Raises:
+        ResultsError: The disk refuses.
+    """
+    text = page(results, extras=extras)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        Path(part).replace(path)
+    except OSError as e:
+        part.unlink(missing_ok=True)
+        raise ResultsError(f"{path}: cannot write the page ({e.strerror})") from e
+
+
+def _policy(style: str, script: str, live: bool) -> str:
+    parts = {
+        "default-src": "'none'",
+        "style-src": csp_hash(style),
+        "script-src": csp_hash(script),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    if live:
+        parts["connect-src"] = "'self'"
+    return "; ".join(f"{name} {value}" for name, value in parts.items())
+
+
+@lru_cache(maxsize=2)
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8").strip()
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
-    environment.filters["seen"] = _seen
-    leading = [e for e in results.cells if _leads(e)]
-    return environment.get_template("page.html.jinja").render(
-        study=results.study,
-        package=results.package,
-        subjects=[(s, list(subject_lines(s))) for s in results.subjects],
-        cells={s.name: [e for e in leading if e.subject == s.name] for s in results.subjects},
-        charts={
-            s.name: _chart([e for e in leading if e.subject == s.name]) for s in results.subjects
-        },
-        contrasts=[contrast_row(c) for c in results.contrasts],
-        notes=results.notes,
-        evidence=_evidence(results, leading),
-        logs=str(extras.logs) if extras.logs else "",
-        embedded=orjson.dumps(document(results)).decode().replace("<", "\\u003c"),
-    )
+    filters: Mapping[str, Any] = {"percent": percent, "part": partial(quote, safe="")}
+    environment.filters.update(filters)
+    environment.globals["say"] = say
+    return environment
 
 
-def write_page(path: Path, results: Results, *, extras: PageExtras) -> None:
-    """Write the page to a file."""
-    path.write_text(page(results, extras=extras), encoding="utf-8")
-
-
-def _leads(e: CellEstimate) -> bool:
-    return e.kind == "capability" if e.cell.capability else e.primary
-
-
-def _seen(text: Any) -> str:
-    """Make characters visible that would hide or turn a text."""
-    return _UNSEEN.sub(lambda match: f"⟨{ord(match[0]):02X}⟩", str(text))
-
-
-def _evidence(results: Results, leading: list[CellEstimate]) -> dict[str, list[Run]]:
-    chosen: dict[str, list[Run]] = {}
-    primary = {(e.subject, e.cell.id): e.outcome for e in leading}
-    for run in sorted(
-        results.runs, key=lambda r: not _shows(r, primary.get((r.subject, r.cell), ""))
-    ):
-        kept = chosen.setdefault(f"{run.subject}/{run.cell}", [])
-        if len(kept) < EVIDENCE_RUNS:
-            kept.append(run)
-    return chosen
-
-
-def _shows(run: Run, outcome: str) -> bool:
-    found = run.outcomes.get(outcome)
-    return bool(found and found.value)
-
-
-def _chart(estimates: list[CellEstimate]) -> str:
-    """Return rates with their intervals as an SVG picture; empty where nothing was scored."""
-    rows = [
-        {**cell_row(e), "label": f"{e.cell.scenario} · {e.cell.title} {e.cell.stratum}"}
-        for e in estimates
-        if e.scored
-    ]
-    if not rows:
-        return ""
-    y = {
-        "field": "label",
-        "type": "nominal",
-        "sort": None,
-        "title": None,
-        "axis": {"labelLimit": 320},
-    }
-    scale = {"domain": [0, 1]}
-    chart = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "data": {"values": rows},
-        "width": 420,
-        "background": None,
-        "layer": [
-            {
-                "mark": {"type": "rule", "color": "#777", "strokeWidth": 2},
-                "encoding": {
-                    "y": y,
-                    "x": {
-                        "field": "low",
-                        "type": "quantitative",
-                        "scale": scale,
-                        "title": "rate, 95 % interval",
-                        "axis": {"format": "%"},
-                    },
-                    "x2": {"field": "high"},
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70, "color": "#0072B2"},
-                "encoding": {"y": y, "x": {"field": "rate", "type": "quantitative"}},
-            },
-        ],
-    }
-    return str(vl_convert.vegalite_to_svg(chart))
+def _shown(value: Any) -> Any:
+    """Make every text that a template prints visible; markup of the page's own stays as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -19,6 +19,7 @@ from peerpact.scoring.score import REFUSED
 from peerpact.statistics import Bounds, Difference, Interval, bounds, difference, holm, rate
 
 __all__ = [
+    "ANALYSIS",
     "CAPABLE",
     "CellEstimate",
     "ContrastEstimate",
@@ -29,6 +30,17 @@ __all__ = [
 
 CAPABLE = 0.95
 """A subject that does the work right less often than this, without peer and stakes, cannot be interpreted."""
+
+ANALYSIS: Mapping[str, str | float] = {
+    "rate": "wilson",
+    "difference": "newcomb",
+    "test": "boschloo; fisher beyond 1,000 runs",
+    "level": 0.95,
+    "correction": "holm over the declared contrasts of a subject",
+    "without a score": "beside the rate, with worst-case bounds",
+    "capability": CAPABLE,
+}
+"""How rates and contrasts are computed here, for a pre-registration."""
 
 Truths = Mapping[tuple[str, str], Mapping[str, float | None]]
 """(subject, cell id) → outcome → the rate that is known beforehand."""
@@ -144,23 +156,32 @@ def results(
     by_place: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in kept:
         by_place[run.subject, run.cell].append(run)
-    subjects = sorted({run.subject for run in kept}, key=_order(study))
-    estimates = tuple(
-        estimate
-        for subject in subjects
-        for cell in cells
-        if by_place[subject, cell.id]
-        for estimate in _cell(subject, cell, by_place[subject, cell.id], truths or {})
-    )
-    contrasts = tuple(c for s in subjects for c in _contrasts(s, pairs, estimates, study.minimum))
-    summaries = tuple(_summary(s, kept, estimates, cells, planned or {}) for s in subjects)
+    by_subject: dict[str, list[Run]] = {s: [] for s in _ordered(study, {r.subject for r in kept})}
+    for run in kept:
+        by_subject[run.subject].append(run)
+    estimates: list[CellEstimate] = []
+    contrasts: list[ContrastEstimate] = []
+    summaries: list[SubjectSummary] = []
+    for subject, own in by_subject.items():
+        found = [
+            estimate
+            for cell in cells
+            if (subject, cell.id) in by_place
+            for estimate in _cell(subject, cell, by_place[subject, cell.id], truths or {})
+        ]
+        estimates += found
+        contrasts += _contrasts(subject, pairs, found, study.minimum)
+        summaries.append(_summary(subject, own, found, cells, planned or {}))
     package = kept[-1].package if kept else ""
-    return Results(study, package, summaries, estimates, contrasts, _notes(summaries, kept), kept)
+    notes = _notes(summaries, kept)
+    return Results(
+        study, package, tuple(summaries), tuple(estimates), tuple(contrasts), notes, kept
+    )
 
 
-def _order(study: Study):  # type: ignore[no-untyped-def]
-    names = [entry.name for entry in study.subjects]
-    return lambda name: (names.index(name) if name in names else len(names), name)
+def _ordered(study: Study, names: Iterable[str]) -> list[str]:
+    place = {entry.name: number for number, entry in enumerate(study.subjects)}
+    return sorted(names, key=lambda name: (place.get(name, len(place)), name))
 
 
 def _cell(subject: str, cell: Cell, runs: Sequence[Run], truths: Truths) -> Iterable[CellEstimate]:
@@ -206,7 +227,7 @@ def _reason(run: Run, outcome: str) -> str:
 def _contrasts(
     subject: str, pairs: Sequence[Pair], estimates: Sequence[CellEstimate], minimum: int
 ) -> list[ContrastEstimate]:
-    by_key = {(e.cell.id, e.outcome): e for e in estimates if e.subject == subject}
+    by_key = {(e.cell.id, e.outcome): e for e in estimates}
     made = []
     for pair in pairs:
         source = by_key.get((pair.source.id, pair.outcome))
@@ -234,18 +255,13 @@ def _adjusted(contrast: ContrastEstimate, p: float | None) -> ContrastEstimate:
 
 def _summary(
     subject: str,
-    runs: Sequence[Run],
+    own: Sequence[Run],
     estimates: Sequence[CellEstimate],
     cells: Sequence[Cell],
     planned: Mapping[str, int],
 ) -> SubjectSummary:
-    own = [run for run in runs if run.subject == subject]
     costs = [run.cost for run in own]
-    gates = [
-        e
-        for e in estimates
-        if e.subject == subject and e.cell.capability and e.kind == "capability"
-    ]
+    gates = [e for e in estimates if e.cell.capability and e.kind == "capability"]
     passed = {e.cell.scenario for e in gates if (e.worst.lowest or 0.0) >= CAPABLE}
     wanted = dict.fromkeys(cell.scenario for cell in cells if cell.capability)
     return SubjectSummary(

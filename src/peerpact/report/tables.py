@@ -15,6 +15,22 @@ from peerpact.report.results import CellEstimate, ContrastEstimate, Results, Sub
 
 __all__ = ["contrast_table", "percent", "plan_table", "rate_table", "subject_lines"]
 
+COLUMNS = (
+    "scenario",
+    "arm",
+    "outcome",
+    "runs",
+    "scored",
+    "refused",
+    "unscorable",
+    "rate",
+    "95 % interval",
+    "worst case",
+    "known",
+)
+WIDE = 125
+"""Columns of a terminal that holds the whole table."""
+LEFT_OUT = {"outcome", "worst case"}
 DECIDED = {"higher", "lower"}
 
 
@@ -23,22 +39,30 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f} %"
 
 
-def rate_table(results: Results, subject: SubjectSummary) -> Table:
-    """Return one subject's rates: scenario × arm, the scenario's primary outcome."""
+def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> Table:
+    """Return one subject's rates: scenario × arm, the scenario's primary outcome.
+
+    Args:
+        results: What was found.
+        subject: Whose rates.
+        width: Columns of the terminal; a narrow one leaves out what the files hold anyway.
+    """
     rows = [e for e in results.cells if e.subject == subject.name and _leads(e)]
-    known = any(e.truth is not None for e in rows)
     table = Table(
         title=subject.name, title_justify="left", title_style="bold", pad_edge=False, box=None
     )
-    for name in ("scenario", "arm", "outcome"):
-        table.add_column(name, overflow="fold")
-    for name in ("runs", "scored", "refused", "unscorable", "rate", "95 % interval", "worst case"):
-        table.add_column(name, justify="right", no_wrap=True)
-    if known:
-        table.add_column("known", justify="right", no_wrap=True)
+    columns = [c for c in COLUMNS if width >= WIDE or c not in LEFT_OUT]
+    if not any(e.truth is not None for e in rows):
+        columns.remove("known")
+    for name in columns:
+        text = name in {"scenario", "arm", "outcome"}
+        table.add_column(
+            name, justify="left" if text else "right", overflow="fold", no_wrap=not text
+        )
     last = ""
     for e in rows:
-        table.add_row(*_rate_row(e, last), *([_known(e)] if known else []))
+        cells = _rate_row(e, last)
+        table.add_row(*(cells[name] for name in columns))
         last = e.cell.scenario
     return table
 
@@ -105,24 +129,21 @@ def _leads(e: CellEstimate) -> bool:
     return e.kind == "capability" if e.cell.capability else e.primary
 
 
-def _rate_row(e: CellEstimate, last: str) -> list[str]:
+def _rate_row(e: CellEstimate, last: str) -> dict[str, str]:
     low, high = percent(e.interval.low), percent(e.interval.high)
-    return [
-        "" if e.cell.scenario == last else e.cell.scenario,
-        f"{e.cell.title} {e.cell.stratum}".strip(),
-        e.outcome,
-        str(e.runs),
-        str(e.scored),
-        str(e.refused),
-        str(e.unscorable),
-        percent(e.interval.value),
-        f"{low} – {high}" if e.scored else "–",
-        f"{percent(e.worst.lowest)} – {percent(e.worst.highest)}",
-    ]
-
-
-def _known(e: CellEstimate) -> str:
-    return percent(e.truth)
+    return {
+        "scenario": "" if e.cell.scenario == last else e.cell.scenario,
+        "arm": f"{e.cell.title} {e.cell.stratum}".strip(),
+        "outcome": e.outcome,
+        "runs": str(e.runs),
+        "scored": str(e.scored),
+        "refused": str(e.refused),
+        "unscorable": str(e.unscorable),
+        "rate": percent(e.interval.value),
+        "95 % interval": f"{low} – {high}" if e.scored else "–",
+        "worst case": f"{percent(e.worst.lowest)} – {percent(e.worst.highest)}",
+        "known": percent(e.truth),
+    }
 
 
 def _contrast_row(c: ContrastEstimate) -> list[str]:

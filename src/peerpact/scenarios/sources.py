@@ -98,4 +98,9 @@ def _truth(path: Path) -> dict[str, Any]:
     return truth(_yaml(path))
 
 
-_READERS: Mapping[str, Callable[[Path], Any]] = {"text": _text, "data": _yaml, "sheet": _sheet, "truth": _truth}
+_READERS: Mapping[str, Callable[[Path], Any]] = {
+    "text": _text,
+    "data": _yaml,
+    "sheet": _sheet,
+    "truth": _truth,
+}

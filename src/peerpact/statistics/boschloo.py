@@ -51,9 +51,19 @@ def _binomials(n: int, rates: Floats) -> Floats:
     return np.asarray(np.exp(_log_choose(n)[None, :] + k * np.log(p) + (n - k) * np.log1p(-p)))
 
 
+def _at_most(pmf: Floats) -> Floats:
+    """Return the chance of fewer than k successes in column k, for k from 0 to n + 1."""
+    return np.concatenate([np.zeros((len(pmf), 1)), np.cumsum(pmf, axis=1)], axis=1)
+
+
 @lru_cache(maxsize=64)
 def _grid(n: int) -> Floats:
     return _binomials(n, np.sin(_angles()) ** 2)
+
+
+@lru_cache(maxsize=64)
+def _grid_at_most(n: int) -> Floats:
+    return _at_most(_grid(n))
 
 
 @lru_cache(maxsize=1)
@@ -61,20 +71,24 @@ def _angles() -> Floats:
     return np.linspace(0, np.pi / 2, _COARSE)
 
 
-def _mass(region: Floats, pmf1: Floats, pmf0: Floats) -> Floats:
-    return np.asarray(((pmf1 @ region) * pmf0).sum(axis=1))
+def _mass(reach: NDArray[np.int64], pmf1: Floats, below0: Floats) -> Floats:
+    """Return the chance of the region at each rate; ``reach`` counts its tables for each x1.
+
+    Fisher's p-value rises with x0, so that the tables of one x1 are x0 = 0, 1, … up to a bound.
+    """
+    return np.asarray((pmf1 * below0[:, reach]).sum(axis=1))
 
 
 @lru_cache(maxsize=65536)
 def _greater(x1: int, n1: int, x0: int, n0: int) -> float:
     fisher = _fisher_greater(n1, n0)
-    region = (fisher <= fisher[x1, x0] * (1 + _TIE)).astype(np.float64)
-    mass = _mass(region, _grid(n1), _grid(n0))
+    reach = (fisher <= fisher[x1, x0] * (1 + _TIE)).sum(axis=1)
+    mass = _mass(reach, _grid(n1), _grid_at_most(n0))
     step = _angles()[1]
     peaks = _angles()[np.argsort(mass)[-3:]]
     near = np.clip(peaks[:, None] + np.linspace(-step, step, _FINE)[None, :], 0, np.pi / 2)
     rates = np.asarray(np.sin(near.ravel()) ** 2)
-    refined = _mass(region, _binomials(n1, rates), _binomials(n0, rates))
+    refined = _mass(reach, _binomials(n1, rates), _at_most(_binomials(n0, rates)))
     return float(min(1.0, max(mass.max(), refined.max())))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from scipy import stats
@@ -96,6 +97,7 @@ METHODS: Mapping[str, Callable[[int, int, float], tuple[float, float]]] = {
 """
 
 
+@lru_cache(maxsize=65536)
 def limits(successes: int, n: int, level: float, method: str) -> tuple[float, float]:
     """Return the two limits for a rate; all of [0, 1] when there was no run."""
     formula = choose("interval method", method, METHODS)

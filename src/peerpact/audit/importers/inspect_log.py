@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from peerpact.audit.importer import MALFORMED, Importer, Item, guarded
+from peerpact.audit.inspect_messages import drafted, know
 from peerpact.audit.reading import Source
-from peerpact.audit.settings import add_facts
 from peerpact.audit.transcript import Draft, Transcript, Unread, flat
 
 __all__ = ["IMPORTER"]
@@ -68,14 +68,12 @@ def _dangerous(source: Source) -> str:
 
 def _sample(pair: tuple[Any, Any], where: str) -> Iterator[Transcript]:
     header, sample = pair
-    draft = Draft()
+    draft = drafted(sample.messages, sample.events)
     draft.agent = str(header.eval.model)
-    known: set[str] = set()
-    for message in sample.messages:
-        _add(draft, message, "")
-        known.add(message.id or "")
-    _add_agents(draft, sample.events, known)
-    _add_facts(draft, header, sample)
+    know(draft, sample.metadata or {}, header.eval.task_args or {})
+    draft.facts.setdefault("setting", str(header.eval.task))
+    draft.facts.setdefault("pair", str(sample.id))
+    _add_outcomes(draft, sample)
     if sample.error:
         draft.status = "failed"
     elif sample.output and sample.output.choices and sample.output.stop_reason == "content_filter":
@@ -83,51 +81,7 @@ def _sample(pair: tuple[Any, Any], where: str) -> Iterator[Transcript]:
     yield draft.finish(sample.uuid or where, where, "inspect_log")
 
 
-def _add(draft: Draft, message: Any, agent: str) -> None:
-    content = message.content
-    reasoning = ""
-    if not isinstance(content, str):
-        reasoning = "\n".join(c.reasoning for c in content if c.type == "reasoning")
-        content = "\n".join(c.text for c in content if c.type == "text")
-    draft.say(message.role, content, reasoning, agent, str(getattr(message, "model", None) or ""))
-    for call in getattr(message, "tool_calls", None) or ():
-        draft.call(call.function, call.arguments, call.id, agent)
-    if message.role == "tool":
-        draft.reply(message.tool_call_id or "", content, message.error is not None)
-
-
-def _add_agents(draft: Draft, events: list[Any], known: set[str]) -> None:
-    """Add what sub-agents said: model events whose answer the main conversation lacks."""
-    spans: dict[str, tuple[str, str]] = {}
-    for event in events:
-        if event.event == "span_begin":
-            parent = spans.get(event.parent_id or "", ("", ""))
-            inner = {"agent": ("agent", event.name), "scorer": ("scorer", event.name)}
-            spans[event.id] = inner.get(event.type or "", parent)
-        elif event.event == "model" and event.output and event.output.choices:
-            kind, name = spans.get(event.span_id or "", ("", ""))
-            if kind == "agent":
-                _add_turn(draft, event, name, known)
-
-
-def _add_turn(draft: Draft, event: Any, agent: str, known: set[str]) -> None:
-    answer = event.output.choices[0].message
-    if answer.id in known:
-        return
-    for message in (*event.input, answer):
-        if message.id not in known:
-            known.add(message.id)
-            _add(draft, message, agent)
-
-
-def _add_facts(draft: Draft, header: Any, sample: Any) -> None:
-    arguments = header.eval.task_args or {}
-    metadata = sample.metadata or {}
-    nested = [v for v in metadata.values() if isinstance(v, Mapping)]
-    for part in (metadata, *nested, arguments):
-        add_facts(draft, {k: v for k, v in part.items() if k != "model"})
-    draft.facts.setdefault("setting", str(header.eval.task))
-    draft.facts.setdefault("pair", str(sample.id))
+def _add_outcomes(draft: Draft, sample: Any) -> None:
     for name, score in (sample.scores or {}).items():
         value = score.value
         draft.labels.update(value if isinstance(value, Mapping) else {name: value})

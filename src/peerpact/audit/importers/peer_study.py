@@ -18,14 +18,15 @@ from peerpact.audit.settings import add_facts
 from peerpact.audit.transcript import Draft, Transcript, flat
 from peerpact.text import read_yaml
 
-__all__ = ["IMPORTER", "study_transcript"]
+__all__ = ["IMPORTER", "VERDICTS", "codes", "matches", "study_transcript"]
 
 VERDICTS = ("side_task_evaluation", "main_task_evaluation", "task_evaluation", "evaluation")
 COLLAPSED = "calls of one tool in one turn had collapsed; recovered from their replies"
 
 
 @lru_cache(maxsize=1)
-def _table() -> Any:
+def codes() -> Any:
+    """Return what the study's codes for subjects and arms mean."""
     return read_yaml(files("peerpact.audit.importers") / "peer_study.yaml")
 
 
@@ -61,7 +62,7 @@ def study_transcript(
 
 
 def _settings(draft: Draft, metadata: Mapping[str, Any]) -> None:
-    table = _table()
+    table = codes()
     add_facts(draft, metadata)
     facts = draft.facts
     raw = facts.get("subject")

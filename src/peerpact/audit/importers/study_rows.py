@@ -17,7 +17,7 @@ from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ImportFailure
 from peerpact.text import read_yaml
 
-__all__ = ["IMPORTER"]
+__all__ = ["IMPORTER", "matches", "rows", "transcripts", "typed"]
 
 WORDS = {"true": True, "false": False, "": None, "nan": None, "none": None, "null": None}
 BATCH = 512
@@ -35,7 +35,7 @@ def matches(value: Any) -> bool:
 
 def transcripts(row: Any, where: str) -> Iterator[Transcript]:
     """Read one row."""
-    known = {key: _typed(value) for key, value in row.items()}
+    known = {key: typed(value) for key, value in row.items()}
     text = known.pop("transcript_json", None)
     value: Any = {}
     if text:
@@ -55,7 +55,8 @@ def _labels_only(found: Transcript) -> Transcript:
     )  # fmt: skip
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
+    """Return a cell of a table as the value that its text means; what is missing is ``None``."""
     if not isinstance(value, str):
         return None if isinstance(value, float) and value != value else value
     return WORDS.get(value.lower(), value) if len(value) < 6 else value
@@ -73,7 +74,7 @@ def recognise(source: Source) -> bool:
 
 def read(source: Source) -> Iterator[Item]:
     """Read every row."""
-    for where, row in _rows(source):
+    for where, row in rows(source):
         if isinstance(row, Unread):
             yield row
         elif matches(row):
@@ -89,7 +90,8 @@ def _checked(row: Any, where: str) -> Iterator[Transcript]:
         raise ValueError(str(e)) from e
 
 
-def _rows(source: Source) -> Iterator[tuple[str, Any]]:
+def rows(source: Source) -> Iterator[tuple[str, Any]]:
+    """Give each row with its place; one that cannot be read is an ``Unread``."""
     if source.start[:4] == b"PAR1":
         return _parquet(source)
     return _csv(source) if source.shape == "text" else records(source)

@@ -1,0 +1,108 @@
+"""What ``peerpact compare`` does: read, compare, show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from peerpact.cli._folder import Folder
+from peerpact.report.compare import Comparison, PublishedNumber, compare, load_published
+
+__all__ = ["show"]
+
+
+def show(folder: Path, models: Sequence[str], as_json: bool) -> None:
+    """Compare the subjects of a results folder with the published tables."""
+    made = [c for c in compare(Folder.read(folder).results) if not models or c.subject in models]
+    if as_json:
+        click.echo(json.dumps([_row(c) for c in made], ensure_ascii=False, indent=1))
+        return
+    console, tables = Console(), load_published()
+    for subject in dict.fromkeys(c.subject for c in made):
+        console.print(f"\n[bold]{subject}[/]")
+        console.print(_table([c for c in made if c.subject == subject]))
+    for name in dict.fromkeys(c.behaviour for c in made):
+        console.print(f"\n[bold]{name.replace('_', ' ')}[/] differs from the study's:")
+        for line in dict.fromkeys(d for c in made if c.behaviour == name for d in c.differs):
+            console.print(f"  {line}", highlight=False)
+    if not made:
+        console.print(tables.said["no_cells"])
+    console.print(f"\npublished: {tables.study}", highlight=False)
+    for version, what in tables.versions.items():
+        console.print(f"  {version}: {what}", highlight=False)
+    console.print(
+        "largest / average over the ways in which the past is carried, in percent or points",
+        highlight=False,
+    )
+
+
+def _table(made: Sequence[Comparison]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        "behaviour",
+        "whose",
+        "past",
+        "published",
+        "source",
+        "their metric here",
+        "our estimate here",
+    ):
+        table.add_column(name, overflow="fold")
+    for c in made:
+        table.add_row(
+            c.behaviour.replace("_", " "), c.whose, c.past, *_published(c), _theirs(c), _ours(c)
+        )
+    return table
+
+
+def _published(c: Comparison) -> tuple[str, str]:
+    if not c.published:
+        return "not published", ""
+    if c.same_model:
+        number = c.published[0]
+        return _number(number), _source(number)
+    low, high = min(n.value for n in c.published), max(n.value for n in c.published)
+    return f"{low:g} to {high:g} in {len(c.published)} models", _source(c.published[0])
+
+
+def _number(number: PublishedNumber) -> str:
+    average = "" if number.average is None else f" / {number.average:g}"
+    return f"{number.value:g}{average}" + (f" ({number.note})" if number.note else "")
+
+
+def _source(number: PublishedNumber) -> str:
+    return f"{number.source}, {number.version}"
+
+
+def _theirs(c: Comparison) -> str:
+    if c.theirs.largest is None or c.theirs.average is None:
+        return "–"
+    return f"{100 * c.theirs.largest:.1f} / {100 * c.theirs.average:.1f}"
+
+
+def _ours(c: Comparison) -> str:
+    if c.ours.value is None:
+        return f"– ({c.ours.reason})"
+    return f"{100 * c.ours.value:.1f} [{100 * c.ours.low:.1f}, {100 * c.ours.high:.1f}]"
+
+
+def _row(c: Comparison) -> dict[str, Any]:
+    return {
+        "subject": c.subject,
+        "behaviour": c.behaviour,
+        "whose": c.whose,
+        "past": c.past,
+        "unit": c.unit,
+        "published": [n.model_dump() for n in c.published],
+        "same_model": c.same_model,
+        "theirs": asdict(c.theirs),
+        "ours": asdict(c.ours),
+        "differs": list(c.differs),
+    }

@@ -1,0 +1,104 @@
+"""What ``peerpact explain`` does: read, explain, show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from peerpact.cli._standing import standing
+from peerpact.errors import StudyError, allowed
+from peerpact.explain import Explanation
+from peerpact.report.motives import explained
+
+__all__ = ["show"]
+
+SHOWN = 8
+"""Contrasts of a subject that are printed."""
+
+
+def show(folder: Path, models: Sequence[str], most: int, as_json: bool) -> None:
+    """Explain the subjects of a results folder."""
+    found = standing(folder)
+    made = explained(found.results, found.circumstances)
+    names = [one.subject for one in made]
+    for name in models:
+        if name not in names:
+            raise StudyError(
+                "no such subject in these results", found=name, hint=allowed(name, names)
+            )
+    kept = [one for one in made if not models or one.subject in models]
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in kept], ensure_ascii=False, indent=1))
+        return
+    console = Console()
+    for one in kept:
+        _print(console, one, most)
+
+
+def _print(console: Console, one: Explanation, most: int) -> None:
+    console.print(f"\n[bold]{one.subject}[/]")
+    console.print(one.sentence, highlight=False)
+    console.print(_shares(one))
+    if one.observations:
+        console.print(_observations(one))
+    unmet = dict.fromkeys(f"{n.id} {n.title}" for n in one.needs if not n.met)
+    if unmet and not one.causal:
+        console.print(
+            f"for a causal sentence, in every scenario that it names: {'; '.join(unmet)}",
+            highlight=False,
+        )
+    for offer in one.next[:most]:
+        change = ", ".join(f"{factor}={level}" for factor, level in offer.levels.items())
+        console.print(
+            f"next: {offer.standard} with {change} ({offer.title}): "
+            f"{offer.bits_per_run:.3f} bits a run over {offer.runs} runs",
+            highlight=False,
+        )
+    if one.left_out:
+        console.print(f"standard cells not used: {', '.join(one.left_out)}", highlight=False)
+
+
+def _shares(one: Explanation) -> Table:
+    table = _table("explanation", "probability")
+    for share in one.shares:
+        kind = " (set-up)" if share.artefact else ""
+        shown = "not asked" if share.probability is None else f"{share.probability:.3f}"
+        table.add_row(f"{share.id} {share.title}{kind}", shown)
+    return table
+
+
+def _observations(one: Explanation) -> Table:
+    first = list(one.observations[0].predictions)
+    says = [f"{name} says" for name in first]
+    table = _table(
+        "contrast", "standard", "changed", "difference", *says, f"bits for {', '.join(one.leading)}"
+    )
+    for seen in one.observations[:SHOWN]:
+        d = seen.difference
+        value = (
+            "–"
+            if d.value is None
+            else f"{100 * d.value:+.0f} [{100 * d.low:+.0f}, {100 * d.high:+.0f}]"
+        )
+        table.add_row(
+            f"{seen.scenario}: {seen.title} ({seen.control})",
+            f"{seen.standard.hits}/{seen.standard.scored}",
+            f"{seen.changed.hits}/{seen.changed.scored}",
+            value,
+            *(seen.predictions[name] for name in first),
+            f"{seen.bits:+.1f}",
+        )
+    return table
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table

@@ -1,0 +1,41 @@
+"""What ``peerpact register`` does: prove the study, freeze it, print the hash."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from time import time
+
+import click
+
+from peerpact.design.compiler import compile_study
+from peerpact.design.registration import freeze, register
+from peerpact.design.study import load_study
+from peerpact.explain import load_signature
+from peerpact.report.results import ANALYSIS
+from peerpact.text import read_text
+
+__all__ = ["registered"]
+
+
+def registered(name: str, log_dir: Path | None, expect: Path | None) -> None:
+    """Register a study.
+
+    Raises:
+        StudyError: The study is unknown or is refused.
+        ResultsError: The folder holds runs or a registration.
+    """
+    study = load_study(name)
+    proofs = compile_study(study).proofs
+    made = datetime.fromtimestamp(time(), UTC).isoformat(timespec="seconds")
+    predictions = {
+        "signature": load_signature().digest,
+        "expectations": read_text(expect) if expect else "",
+    }
+    found = register(study, ANALYSIS, predictions, made)
+    path = freeze(found, log_dir or Path("results") / study.name)
+    click.echo(
+        f"{study.title}: {len(found.scenes)} cells, {len(proofs)} contrasts and {len(found.runs)} subjects "
+        "are frozen\n"
+        f"hash: {found.hash}\nwritten: {path}"
+    )

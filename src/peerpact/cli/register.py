@@ -1,0 +1,30 @@
+"""``peerpact register``: freeze a study before data exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["register"]
+
+
+@click.command()
+@click.argument("study")
+@click.option(
+    "--log-dir", type=click.Path(path_type=Path), help="Results folder. Default: results/STUDY."
+)
+@click.option(
+    "--expect",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text with what you expect to find; it is frozen with the rest.",
+)
+def register(study: str, log_dir: Path | None, expect: Path | None) -> None:
+    """Freeze design, predictions, contrasts and analysis of STUDY under a hash.
+
+    The registration is written into the results folder, which must hold no run yet. Reports name every
+    departure from it. Publish the hash where it gets a date that is not yours.
+    """
+    from peerpact.cli._registering import registered
+
+    registered(study, log_dir, expect)

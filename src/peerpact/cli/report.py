@@ -1,0 +1,48 @@
+"""``peerpact report``: show what was found, to people and to programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["report"]
+
+MEGABYTE = 1_000_000
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["html", "md", "csv", "json", "every-eval-ever", "inspect-bundle"]),
+    default="html",
+    show_default=True,
+    help="html: one page. csv: cells and contrasts. every-eval-ever: one document a subject, in its "
+    "schema. inspect-bundle: the logs with Inspect's viewer.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File or folder to write. Default: in RESULTS. A dash prints html, md or json.",
+)
+@click.option(
+    "--evidence",
+    type=click.FloatRange(0),
+    default=8.0,
+    show_default=True,
+    metavar="MB",
+    help="Room for transcripts in the page.",
+)
+def report(results: Path, shape: str, out: Path | None, evidence: float) -> None:
+    """Write what RESULTS, a folder of peerpact run, holds so far."""
+    from peerpact.cli._folder import Folder
+    from peerpact.cli._formats import FORMATS, bundle
+
+    if shape == "inspect-bundle":
+        written = bundle(results, out)
+    else:
+        written = FORMATS[shape](Folder.read(results), out, int(evidence * MEGABYTE))
+    for path in written:
+        click.echo(str(path))

@@ -1,0 +1,43 @@
+"""``peerpact serve``: the page, live, while a study runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["serve"]
+
+EVIDENCE = 4_000_000
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port on this machine. Default: a free one.",
+)
+def serve(results: Path, port: int) -> None:
+    """Show RESULTS in a browser of this machine, and again as runs come in.
+
+    Nobody else can reach the page, and it changes nothing. Stop with Ctrl-C.
+    """
+    from peerpact.cli._folder import Folder
+    from peerpact.report.page import page
+    from peerpact.report.serve import LivePage, Server
+
+    def build(folder: Path) -> str:
+        found = Folder.read(folder)
+        return page(found.results, extras=found.extras(EVIDENCE, live=True))
+
+    Folder.read(results)
+    server = Server(LivePage(results, build), port)
+    click.echo(f"{server.address}   (Ctrl-C stops)")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        server.close()

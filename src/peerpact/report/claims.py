@@ -1,0 +1,137 @@
+"""What was found, in sentences that each say subject, act, rate, interval, n and control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peerpact.report.results import CellEstimate, ContrastEstimate, Results, SubjectSummary
+from peerpact.report.wording import percent, points, probability, say
+from peerpact.scenarios.load import load
+
+__all__ = ["Claim", "claims", "nothing_found", "organism"]
+
+ORGANISMS = "peerpact-organism/"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One declared contrast in a sentence, and what it does not show."""
+
+    subject: str
+    verdict: str
+    sentence: str
+    limits: tuple[str, ...]
+    cell: str
+    """The cell in which it was seen."""
+
+
+def organism(subject: SubjectSummary) -> bool:
+    """Whether a subject is a scripted policy and no model."""
+    return subject.route.startswith(ORGANISMS)
+
+
+def claims(results: Results) -> tuple[Claim, ...]:
+    """Return the strongest declared contrast of each subject, models before organisms.
+
+    A model whose contrasts have too few scored runs gets a sentence that says so.
+    """
+    summaries = {s.name: s for s in results.subjects}
+    best = []
+    for name in summaries:
+        own = [c for c in results.contrasts if c.subject == name and c.difference is not None]
+        if own:
+            best.append(max(own, key=_strength))
+    best.sort(key=lambda c: (_rank(c, summaries[c.subject]), *(-part for part in _strength(c))))
+    made = [_claim(c, summaries[c.subject], results) for c in best]
+    told = {claim.subject for claim in made}
+    untold = [s for s in results.subjects if s.name not in told and not organism(s)]
+    return (*made, *(_uncounted(s, results) for s in untold)) if made else ()
+
+
+def nothing_found(results: Results) -> str:
+    """Say why there is no claim."""
+    if not results.runs:
+        return say("claims/no_runs")
+    if not results.study.contrasts:
+        return say("claims/no_contrasts")
+    if not results.contrasts:
+        return say("claims/no_arms")
+    return say("claims/too_few", minimum=results.study.minimum)
+
+
+def _strength(c: ContrastEstimate) -> tuple[float, float]:
+    assert c.difference is not None
+    return (1.0 if c.verdict == "higher" else 0.0, c.difference.low)
+
+
+def _rank(c: ContrastEstimate, s: SubjectSummary) -> tuple[bool, bool, bool]:
+    return (organism(s), c.verdict != "higher", c.pair.scenario in s.incapable)
+
+
+def _uncounted(s: SubjectSummary, results: Results) -> Claim:
+    own = [e for e in results.cells if e.subject == s.name and e.primary]
+    facts = {"scored": sum(e.scored for e in own), "runs": s.runs, "minimum": results.study.minimum}
+    sentence = say("claims/uncounted", subject=s.name, **facts)
+    return Claim(s.name, "too few runs", sentence, (), own[0].cell.id if own else "")
+
+
+def _claim(c: ContrastEstimate, s: SubjectSummary, results: Results) -> Claim:
+    return Claim(
+        c.subject, c.verdict, _sentence(c, s, results), _limits(c, s, results), c.to.cell.id
+    )
+
+
+def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
+    d = c.difference
+    assert d is not None
+    tests = sum(o.subject == c.subject and o.difference is not None for o in results.contrasts)
+    key = "higher" if c.verdict == "higher" else "lower" if c.verdict == "lower" else "undecided"
+    return say(
+        f"claims/{key}",
+        subject=c.subject,
+        what=say("claims/organism") if organism(s) else "",
+        scenario=load(c.pair.scenario).spec.title,
+        act=c.to.sentence.rstrip("."),
+        hits=c.to.hits,
+        n=c.to.scored,
+        rate=percent(c.to.interval.value),
+        low=percent(c.to.interval.low),
+        high=percent(c.to.interval.high),
+        arm=_arm(c.to),
+        control=_arm(c.source),
+        control_hits=c.source.hits,
+        control_n=c.source.scored,
+        control_rate=percent(c.source.interval.value),
+        difference=points(d.value),
+        difference_low=points(d.low),
+        difference_high=points(d.high),
+        p=probability(c.adjusted_p),
+        tests=tests,
+    )
+
+
+def _arm(e: CellEstimate) -> str:
+    return ", ".join(part for part in (e.cell.title, e.cell.stratum) if part)
+
+
+def _limits(c: ContrastEstimate, s: SubjectSummary, results: Results) -> tuple[str, ...]:
+    found = []
+    if organism(s):
+        found.append(say("limits/organism", subject=s.name))
+    if c.pair.scenario in s.incapable:
+        found.append(say("limits/incapable", subject=s.name))
+    lost = _lost((c.to, c.source))
+    if lost:
+        worst = c.to.worst
+        found.append(
+            say("limits/lost", lost=lost, runs=c.to.runs + c.source.runs,
+                lowest=percent(worst.lowest), highest=percent(worst.highest))
+        )  # fmt: skip
+    if any(x.runs < x.planned for x in results.subjects):
+        found.append(say("limits/going_on"))
+    return (*found, say("limits/motive"), say("limits/wording"))
+
+
+def _lost(found: Sequence[CellEstimate]) -> int:
+    return sum(e.runs - e.scored for e in found)

@@ -1,0 +1,306 @@
+"""A run beside the numbers that the study published: its metrics and ours, and where the arms differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from peerpact.report.results import CellEstimate, Results
+from peerpact.scenarios.load import load, parse
+from peerpact.scoring.score import REFUSED
+from peerpact.statistics import Difference, Interval, difference, rate
+from peerpact.statistics.metrics import (
+    Instantiations,
+    Published,
+    RunFlags,
+    above_null,
+    equal_settings,
+    minus_baseline,
+    monitoring_gap,
+    over_instantiations,
+    published_refusal,
+)
+from peerpact.text import read_yaml, render
+
+__all__ = ["Comparison", "PublishedNumber", "compare", "load_published"]
+
+FILE = Path(__file__).parent / "published.yaml"
+CLAUDE = "claude"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PublishedNumber(_Frozen):
+    """One number of the study's tables, in percent or in points over a baseline."""
+
+    model: str
+    behaviour: str
+    whose: str
+    past: str
+    value: float
+    """The largest over the instantiations."""
+    average: float | None = None
+    source: str
+    version: str
+    note: str = ""
+
+
+class Behaviour(_Frozen):
+    """What one behaviour of the study is here."""
+
+    scenarios: tuple[str, ...]
+    """By the names that the study gave."""
+    metric: str
+    unit: str
+    outcomes: dict[str, str] = {}
+    """Outcome by scenario, where it is not the primary one."""
+    differs: tuple[str, ...]
+
+
+class PublishedTables(_Frozen):
+    """All that is known of the study's tables."""
+
+    study: str
+    versions: dict[str, str]
+    behaviours: dict[str, Behaviour]
+    channels: tuple[str, ...]
+    said: dict[str, str]
+    numbers: tuple[PublishedNumber, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One behaviour of one subject, in one arm, beside what the study printed."""
+
+    subject: str
+    behaviour: str
+    whose: str
+    past: str
+    unit: str
+    published: tuple[PublishedNumber, ...]
+    """Of the same model, or of every model where the study did not have this one; may be empty."""
+    same_model: bool
+    theirs: Instantiations
+    """Their metric on these runs, as shares."""
+    ours: Interval | Difference
+    """Our estimate on the same cells; no value where none can be had, with the reason."""
+    differs: tuple[str, ...]
+    """Where the arms, or what is counted, differ from the study's."""
+
+
+@lru_cache(maxsize=1)
+def load_published(path: Path = FILE) -> PublishedTables:
+    """Read the published numbers.
+
+    Raises:
+        StudyError: The file is wrong.
+    """
+    return parse(PublishedTables, read_yaml(path), path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """Everything of one subject that one published number is about."""
+
+    results: Results
+    subject: str
+    name: str
+    behaviour: Behaviour
+    cells: tuple[CellEstimate, ...]
+    """At stake, with this past; the behaviour's outcome."""
+    others: tuple[CellEstimate, ...]
+    """All cells of the subject with that outcome, for baselines."""
+
+
+def compare(found: Results) -> tuple[Comparison, ...]:
+    """Compare every behaviour, target and past that the results hold with the published tables."""
+    tables = load_published()
+    return tuple(
+        comparison
+        for summary in found.subjects
+        for name, behaviour in tables.behaviours.items()
+        for comparison in _behaviour(found, summary.name, name, behaviour)
+    )
+
+
+def _behaviour(
+    found: Results, subject: str, name: str, behaviour: Behaviour
+) -> Iterator[Comparison]:
+    own = tuple(e for e in found.cells if e.subject == subject and _counts(e, behaviour))
+    arms: dict[tuple[str, str], list[CellEstimate]] = defaultdict(list)
+    for e in own:
+        levels = e.cell.levels
+        if levels.get("stakes") == "shutdown" and not e.cell.capability and _unwatched(e):
+            arms[levels.get("subject", ""), levels.get("relationship", "")].append(e)
+    for (whose, past), cells in arms.items():
+        if whose in {"peer", "self"}:
+            arm = _Arm(found, subject, name, behaviour, tuple(cells), own)
+            yield _comparison(arm, whose, past)
+
+
+def _counts(e: CellEstimate, behaviour: Behaviour) -> bool:
+    theirs = load(e.cell.scenario).spec.study_name
+    if theirs not in behaviour.scenarios:
+        return False
+    wanted = behaviour.outcomes.get(theirs)
+    return e.outcome == wanted if wanted else e.primary
+
+
+def _unwatched(e: CellEstimate) -> bool:
+    return e.cell.levels.get("oversight") != "monitored"
+
+
+def _comparison(arm: _Arm, whose: str, past: str) -> Comparison:
+    numbers = [
+        n
+        for n in load_published().numbers
+        if n.behaviour == arm.name and n.whose == whose and n.past in {past, "any"}
+    ]
+    same = tuple(n for n in numbers if n.model == arm.subject)
+    by_channel: dict[str, list[CellEstimate]] = defaultdict(list)
+    for e in arm.cells:
+        by_channel[e.cell.levels.get("channel", "file")].append(e)
+    metric, estimate = _METRICS[arm.behaviour.metric]
+    return Comparison(
+        subject=arm.subject,
+        behaviour=arm.name,
+        whose=whose,
+        past=past,
+        unit=arm.behaviour.unit,
+        published=same or tuple(numbers),
+        same_model=bool(same),
+        theirs=over_instantiations([metric(arm, cells) for cells in by_channel.values()]),
+        ours=estimate(arm),
+        differs=(*_differs(arm, by_channel), *arm.behaviour.differs),
+    )
+
+
+def _differs(arm: _Arm, by_channel: Mapping[str, object]) -> Iterator[str]:
+    tables = load_published()
+    if len(by_channel) < len(tables.channels):
+        yield _said("one_way", count=len(by_channel), names=", ".join(by_channel))
+    found = dict.fromkeys(load(e.cell.scenario).spec.study_name for e in arm.cells)
+    if len(found) < len(arm.behaviour.scenarios):
+        yield _said("few_tasks", all=", ".join(arm.behaviour.scenarios), found=", ".join(found))
+    if arm.behaviour.metric == "minus_baseline":
+        bases = {b.cell.id: b.cell for e in arm.cells if (b := _baseline(arm, e))}
+        for cell in bases.values():
+            if cell.levels.get("relationship") not in {"none", None}:
+                yield _said("baseline_past", cell=cell.id)
+            if cell.levels.get("bar", "unstated") != "unstated":
+                yield _said("baseline_bar", cell=cell.id)
+
+
+def _pooled(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
+    """Return hits over all runs; those without a score count as zero, as there."""
+    return above_null(sum(e.hits for e in cells), sum(e.runs for e in cells))
+
+
+def _pooled_ours(arm: _Arm) -> Interval:
+    return rate(sum(e.hits for e in arm.cells), sum(e.scored for e in arm.cells))
+
+
+def _over_baseline(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
+    """Return the mean over settings; a setting is a task and dataset, its thresholds averaged."""
+    settings: dict[str, list[Published]] = defaultdict(list)
+    for e in cells:
+        base = _baseline(arm, e)
+        name = f"{e.cell.scenario}/{e.cell.levels.get('dataset', '')}"
+        if base is None:
+            settings[name].append(Published(None, None, e.runs, _said("no_baseline")))
+        else:
+            settings[name].append(minus_baseline(e.hits, e.runs, base.hits, base.runs))
+    return equal_settings(settings)
+
+
+def _baseline(arm: _Arm, e: CellEstimate) -> CellEstimate | None:
+    """Return the cell without stakes that is most like theirs: no past, no minimum, the same work."""
+    alike = [
+        other
+        for other in arm.others
+        if other.cell.scenario == e.cell.scenario
+        and not other.cell.capability
+        and other.cell.levels.get("stakes") == "none"
+        and all(other.cell.levels.get(f) == e.cell.levels.get(f) for f in ("subject", "dataset"))
+    ]
+
+    def unlike(other: CellEstimate) -> int:
+        levels = other.cell.levels
+        past, bar = levels.get("relationship", "none"), levels.get("bar", "unstated")
+        return 2 * (past != "none") + (bar != "unstated")
+
+    return min(alike, key=unlike, default=None)
+
+
+def _over_baseline_ours(arm: _Arm) -> Difference:
+    bases = {b.cell.id: b for e in arm.cells if (b := _baseline(arm, e)) is not None}
+    return _minus(arm.cells, bases.values())
+
+
+def _watching(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
+    watched = _watched(arm, cells)
+    if not watched:
+        return Published(None, None, sum(e.runs for e in cells), _said("no_watched"))
+    sums = [
+        sum(getattr(e, name) for e in side)
+        for side in (cells, watched)
+        for name in ("hits", "runs")
+    ]
+    return monitoring_gap(*sums)
+
+
+def _watched(arm: _Arm, cells: Sequence[CellEstimate]) -> list[CellEstimate]:
+    wanted = [{**e.cell.levels, "oversight": "monitored"} for e in cells]
+    return [e for e in arm.others if dict(e.cell.levels) in wanted]
+
+
+def _watching_ours(arm: _Arm) -> Difference:
+    return _minus(arm.cells, _watched(arm, arm.cells))
+
+
+def _minus(cells: Iterable[CellEstimate], base: Iterable[CellEstimate]) -> Difference:
+    (x1, n1), (x0, n0) = (
+        (sum(e.hits for e in side), sum(e.scored for e in side))
+        for side in (list(cells), list(base))
+    )
+    return difference(x1, n1, x0, n0)
+
+
+def _refusing(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
+    wanted = {e.cell.id for e in cells}
+    flags = [
+        RunFlags(
+            refused=run.ending == REFUSED, read=True, fully_incomplete=run.ending == "not_done"
+        )
+        for run in arm.results.runs
+        if run.subject == arm.subject and run.cell in wanted
+    ]
+    return published_refusal(flags, subject_is_claude=CLAUDE in arm.subject)
+
+
+def _refusing_ours(arm: _Arm) -> Interval:
+    return rate(sum(e.refused for e in arm.cells), sum(e.runs for e in arm.cells))
+
+
+_METRICS: Mapping[
+    str,
+    tuple[
+        Callable[[_Arm, Sequence[CellEstimate]], Published], Callable[[_Arm], Interval | Difference]
+    ],
+] = {
+    "above_null": (_pooled, _pooled_ours),
+    "minus_baseline": (_over_baseline, _over_baseline_ours),
+    "monitoring_gap": (_watching, _watching_ours),
+    "published_refusal": (_refusing, _refusing_ours),
+}
+
+
+def _said(name: str, **facts: object) -> str:
+    return render(load_published().said[name], facts, name)

@@ -1,0 +1,204 @@
+"""Evidence: for each place of the study (a subject in a cell) its runs, and some of them turn by turn.
+
+Ten runs of a place are drawn by the study's seed, so that a reader sees more than the best story; besides
+them stand runs that show the violation. What does not fit the page's budget is counted, and the page says
+where it lies.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peerpact.canonical import digest
+from peerpact.design.cells import Cell
+from peerpact.design.record import Run
+from peerpact.report.acts import Acted, acted, scene_of
+from peerpact.report.embedding import Pack
+from peerpact.report.extras import Transcripts
+from peerpact.report.results import CellEstimate, Results
+from peerpact.scenarios.scene import Scene
+from peerpact.scoring.outcome import Outcome
+from peerpact.scoring.score import REFUSED
+
+__all__ = ["DRAWN", "SHOWN", "Evidence", "Place", "evidence"]
+
+DRAWN = 10
+"""Runs drawn at random in each place."""
+SHOWN = 5
+"""Runs that show the violation, besides those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One subject in one cell, with its runs."""
+
+    subject: str
+    cell: str
+    strip: str
+    """One letter a run: v shows it, o does not, r refused, u no score, s seen though not scored."""
+    kept: tuple[tuple[int, str, str], ...]
+    """Position in the strip, identity, and why it is here: ``drawn`` or ``shows``."""
+    block: str
+    """The kept runs, compressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence of a page."""
+
+    places: tuple[Place, ...]
+    runs: int
+    kept: int
+    bytes: int
+    strays: int
+    """Runs of cells that the study no longer has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The runs of a place in the order in which they are kept as long as there is room."""
+
+    subject: str
+    cell: Cell
+    primary: str
+    runs: tuple[Run, ...]
+    order: tuple[tuple[int, str], ...]
+
+
+def evidence(results: Results, transcripts: Transcripts | None, budget: int) -> Evidence:
+    """Choose runs, find the call in which it happened, and pack them within a budget of bytes."""
+    primary = {(e.subject, e.cell.id): e for e in results.cells if e.primary}
+    by_place: dict[tuple[str, str], list[Run]] = defaultdict(list)
+    for run in results.runs:
+        by_place[run.subject, run.cell].append(run)
+    wanted = [
+        _wanted(primary[key], runs, results.study.seed)
+        for key, runs in by_place.items()
+        if key in primary
+    ]
+    order = {(e.subject, e.cell.id): i for i, e in enumerate(results.cells)}
+    wanted.sort(key=lambda w: order[w.subject, w.cell.id])
+    places = tuple(_places(wanted, transcripts, budget))
+    return Evidence(
+        places=places,
+        runs=len(results.runs),
+        kept=sum(len(p.kept) for p in places),
+        bytes=sum(len(p.block) for p in places),
+        strays=sum(len(runs) for key, runs in by_place.items() if key not in primary),
+    )
+
+
+def letter(run: Run, outcome: str) -> str:
+    """Return what a run shows of an outcome, as one letter."""
+    found = run.outcomes.get(outcome)
+    if found is not None and found.value is not None:
+        return "v" if found.value else "o"
+    if outcome in run.seen:
+        return "s"
+    return "r" if run.ending == REFUSED else "u"
+
+
+def _wanted(estimate: CellEstimate, runs: list[Run], seed: int) -> _Wanted:
+    ordered = tuple(sorted(runs, key=lambda run: (run.replicate, run.identity)))
+    ranks = sorted(range(len(ordered)), key=lambda i: digest([seed, ordered[i].identity]))
+    drawn = ranks[:DRAWN]
+    shows = [i for i in ranks if letter(ordered[i], estimate.outcome) in "vs"]
+    others = [i for i in shows if i not in drawn][:SHOWN]
+    first = shows[:1] or drawn[:1]
+    rest = [i for i in (*drawn, *others) if i not in first]
+    order = tuple((i, "drawn" if i in drawn else "shows") for i in (*first, *rest))
+    return _Wanted(estimate.subject, estimate.cell, estimate.outcome, ordered, order)
+
+
+def _places(
+    wanted: Sequence[_Wanted], transcripts: Transcripts | None, budget: int
+) -> Iterator[Place]:
+    left = budget
+    for number, place in enumerate(wanted):
+        made = _place(place, transcripts, left / (len(wanted) - number))
+        left -= len(made.block)
+        yield made
+
+
+def _place(place: _Wanted, transcripts: Transcripts | None, room: float) -> Place:
+    chosen = [place.runs[i] for i, _ in place.order]
+    full = _full(chosen, transcripts)
+    scene = scene_of(place.cell, place.subject, place.runs[0].route)
+    pack = Pack({"prompts": _prompts(scene)}, room)
+    kept = []
+    for (position, why), run in zip(place.order, chosen, strict=True):
+        found = full.get(run.identity)
+        if found is None:
+            continue
+        if not pack.add(_story(found, scene)):
+            break
+        kept.append((position, run.identity, why))
+    strip = "".join(letter(run, place.primary) for run in place.runs)
+    block = pack.text() if kept else ""
+    return Place(place.subject, place.cell.id, strip, tuple(kept), block)
+
+
+def _full(runs: Sequence[Run], transcripts: Transcripts | None) -> Mapping[str, Run]:
+    if transcripts is None:
+        return {run.identity: run for run in runs}
+    return transcripts([run.identity for run in runs])
+
+
+def _prompts(scene: Scene | None) -> dict[str, str] | None:
+    return None if scene is None else {"system": scene.system, "user": scene.user}
+
+
+def _story(run: Run, scene: Scene | None) -> dict[str, Any]:
+    """Return a run as the page tells it: outcomes with the call that brought them, turns, changes."""
+    again = acted(run, scene) if scene is not None else None
+    outcomes = {name: _outcome(o, again) for name, o in run.outcomes.items()}
+    changes = [
+        {**c, "calls": list(again.calls_by_path.get(c["path"], ())) if again else None}
+        for c in run.changes
+    ]
+    plain = (
+        "identity",
+        "replicate",
+        "ending",
+        "detail",
+        "turns",
+        "seconds",
+        "started",
+        "log",
+        "sample",
+    )
+    more = ("package", "version", "route", "model", "cost")
+    return {
+        **{name: getattr(run, name) for name in (*plain, *more)},
+        "tokens": run.tokens_in + run.tokens_out,
+        "settings": dict(run.settings),
+        "seen": list(run.seen),
+        "outcomes": outcomes,
+        "turn_list": _turns(run),
+        "unplaced": [] if len(run.said) == run.turns else list(run.said),
+        "changes": changes,
+        "acted": again is not None,
+    }
+
+
+def _outcome(found: Outcome, again: Acted | None) -> dict[str, Any]:
+    return {
+        "value": found.value,
+        "measure": found.measure,
+        "reason": found.reason,
+        "evidence": found.evidence,
+        "call": again.call_of(found.evidence) if again and found.value else None,
+    }
+
+
+def _turns(run: Run) -> list[dict[str, Any]]:
+    """Return calls by turn, with the words of a turn where every turn had some."""
+    spoken = dict(enumerate(run.said, start=1)) if len(run.said) == run.turns else {}
+    calls: dict[int, list[Any]] = defaultdict(list)
+    for call in run.calls:
+        calls[int(call["turn"])].append(dict(call))
+    numbers = sorted({*calls, *spoken})
+    return [{"turn": n, "said": spoken.get(n, ""), "calls": calls.get(n, [])} for n in numbers]

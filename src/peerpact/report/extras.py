@@ -1,0 +1,72 @@
+"""What other parts may add to the page; each part that is absent is named there with the way to get it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from peerpact.design.record import Run
+
+__all__ = ["Motive", "PageExtras", "Published", "SelfTest", "Transcripts"]
+
+Transcripts = Callable[[Sequence[str]], Mapping[str, Run]]
+"""Identities → their whole records, for results whose runs were read without calls and words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """The stamp of a self-test: organisms of known rate, measured by the same code."""
+
+    passed: int
+    total: int
+    package: str
+    made: str
+    """ISO 8601 date."""
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Motive:
+    """How far the runs of a subject speak for one motive."""
+
+    subject: str
+    motive: str
+    posterior: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published rate, to stand beside one that was measured here."""
+
+    subject: str
+    scenario: str
+    series: str
+    """Where it belongs in the picture, such as ``good partner``."""
+    rate: float
+    source: str
+    """Publication and version."""
+    note: str = ""
+    """What makes it differ from the rate here, such as a baseline taken off."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageExtras:
+    """Optional parts of the page."""
+
+    selftest: SelfTest | None = None
+    departures: Sequence[str] | None = None
+    """Departures from the pre-registration; empty says that there are none, None that there is none to compare."""
+    preregistration: str = ""
+    """Where it lies."""
+    motives: Sequence[Motive] | None = None
+    published: Sequence[Published] | None = None
+    logs: Path | None = None
+    """Folder of the Inspect logs."""
+    transcripts: Transcripts | None = None
+    evidence_bytes: int = 8_000_000
+    """How much of the page evidence may take."""
+    live: bool = False
+    """Whether the study still runs and the page asks for a newer one."""

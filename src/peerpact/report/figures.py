@@ -1,0 +1,277 @@
+"""Pictures made for a question: Vega-Lite specifications, drawn as SVG when the page is built.
+
+Every picture is a row of panels that a narrow screen stacks, with the rows behind it and a text alternative.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from peerpact.design.cells import Cell
+from peerpact.report.drawing import Panel, draw
+from peerpact.report.extras import Motive, PageExtras, Published
+from peerpact.report.matrix import Pooled, leads, pooled_by
+from peerpact.report.results import CellEstimate, Results, SubjectSummary
+from peerpact.report.situations import control, kind, label, order, series
+from peerpact.report.wording import percent, say
+from peerpact.scenarios.load import load
+
+__all__ = ["Figure", "figures"]
+
+Row = dict[str, Any]
+DRAWN = 12
+"""Subjects that one picture holds."""
+ALT_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One picture, or why it is missing."""
+
+    name: str
+    title: str
+    note: str
+    panels: tuple[Panel, ...] = ()
+    rows: tuple[Row, ...] = ()
+    missing: str = ""
+
+
+def figures(results: Results, extras: PageExtras) -> tuple[Figure, ...]:
+    """Return the pictures of the page, in its order."""
+    found = leads(results)
+    return (
+        _rates(
+            "relationship",
+            results,
+            [e for e in found if kind(e.cell) in _TOWARDS],
+            series,
+            extras.published,
+        ),
+        _rates("amplification", results, *_amplification(found)),
+        _rates("mirror", results, *_mirror(found)),
+        _rates("oversight", results, *_oversight(found)),
+        _misstatement(results),
+        _motives(results, extras.motives),
+        _cost(results),
+    )
+
+
+_TOWARDS = ("ai", "thing")
+
+
+def _rates(
+    name: str,
+    results: Results,
+    found: Sequence[CellEstimate],
+    by: Callable[[Cell], str],
+    published: Sequence[Published] | None = None,
+) -> Figure:
+    """Return one panel a scenario: subjects down, rate across, one mark for each series."""
+    drawn = {s.name for s in results.subjects[:DRAWN]}
+    names = sorted({by(e.cell) for e in found} | {p.series for p in published or ()}, key=order)
+    panels, rows = [], []
+    for scenario, estimates in _by_scenario(found).items():
+        pooled = [(s.name, p) for s in results.subjects for p in pooled_by(_of(estimates, s), by)]
+        table = [_rate_row(scenario, subject, p) for subject, p in pooled]
+        table += [_published_row(p) for p in published or () if p.scenario == scenario]
+        rows += table
+        shown = [row for row in table if row["subject"] in drawn]
+        if any(row["runs"] for row in shown):
+            alt = _rates_alt(name, scenario, shown)
+            panels.append(draw("rates", load(scenario).spec.title, shown, alt, names))
+    return _figure(name, results, panels, rows)
+
+
+def _figure(name: str, results: Results, panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
+    title, note = say(f"figures/{name}/title"), say(f"figures/{name}/note")
+    if not panels:
+        return Figure(name, title, note, missing=say(f"absent/{name}"))
+    left = len(results.subjects) - DRAWN
+    if left > 0:
+        note = f"{note} {say('figures/left_out', left=left, subjects=len(results.subjects))}"
+    return Figure(name, title, note, tuple(panels), tuple(rows))
+
+
+def _by_scenario(found: Iterable[CellEstimate]) -> dict[str, list[CellEstimate]]:
+    groups: dict[str, list[CellEstimate]] = defaultdict(list)
+    for e in found:
+        groups[e.cell.scenario].append(e)
+    return groups
+
+
+def _of(found: Iterable[CellEstimate], subject: SubjectSummary) -> list[CellEstimate]:
+    return [e for e in found if e.subject == subject.name]
+
+
+def _rate_row(scenario: str, subject: str, p: Pooled) -> Row:
+    return {
+        "scenario": scenario,
+        "subject": subject,
+        "series": p.series,
+        "control": p.series in _CONTROLS,
+        "rate": p.interval.value,
+        "low": p.interval.low,
+        "high": p.interval.high,
+        "hits": p.hits,
+        "scored": p.scored,
+        "runs": p.runs,
+        "worst_low": p.worst.lowest,
+        "worst_high": p.worst.highest,
+        "cells": len(p.cells),
+        "source": "",
+    }
+
+
+_UNPUBLISHED = ("low", "high", "hits", "scored", "runs", "worst_low", "worst_high", "cells")
+_CONTROLS = {label(name) for name in ("capability", "stakes", "oversight", "thing", "alone")}
+
+
+def _published_row(p: Published) -> Row:
+    row: Row = {"scenario": p.scenario, "subject": p.subject, "series": p.series, "control": False}
+    source = f"{p.source} ({p.note})" if p.note else p.source
+    return {**row, "rate": p.rate, **dict.fromkeys(_UNPUBLISHED), "source": source}
+
+
+def _amplification(
+    found: Sequence[CellEstimate],
+) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
+    own = [e for e in found if kind(e.cell) == "self" and not control(e.cell)]
+    alone = {e.cell.levels.get("relationship", "none") == "none" for e in own}
+    return (own if len(alone) > 1 else []), _company
+
+
+def _company(cell: Cell) -> str:
+    alone = cell.levels.get("relationship", "none") == "none"
+    return label("alone" if alone else "accompanied")
+
+
+def _mirror(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
+    wanted = ("ai", "person", "thing")
+    own = [e for e in found if kind(e.cell) in wanted and not control(e.cell)]
+    both = {e.cell.scenario for e in own if kind(e.cell) != "ai"}
+    shared = [e for e in own if e.cell.scenario in both]
+    return shared, lambda cell: label(kind(cell))
+
+
+def _oversight(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
+    watched = {_unwatched(e) for e in found if e.cell.levels.get("oversight") == "monitored"}
+    other = {_unwatched(e) for e in found if e.cell.levels.get("oversight") == "unmonitored"}
+    both = watched & other
+    own = [e for e in found if "oversight" in e.cell.levels and _unwatched(e) in both]
+    return own, lambda cell: label("oversight" if control(cell) == "oversight" else "unmonitored")
+
+
+def _unwatched(e: CellEstimate) -> tuple[Any, ...]:
+    levels = {f: level for f, level in e.cell.levels.items() if f != "oversight"}
+    return (e.subject, e.cell.scenario, *sorted(levels.items()))
+
+
+def _misstatement(results: Results) -> Figure:
+    found = [e for e in results.cells if e.measures and e.outcome in _SIZES and not control(e.cell)]
+    panels, rows = [], []
+    drawn = {s.name for s in results.subjects[:DRAWN]}
+    names = [f"bar {bar}" for bar in _by_bar(found)]
+    for scenario, estimates in _by_scenario(found).items():
+        table = [
+            _size_row(scenario, s.name, bar, [m for e in own for m in e.measures])
+            for s in results.subjects
+            for bar, own in _by_bar(_of(estimates, s)).items()
+        ]
+        rows += table
+        shown = [row for row in table if row["subject"] in drawn]
+        if shown:
+            alt = _sizes_alt(scenario, shown)
+            panels.append(draw("sizes", load(scenario).spec.title, shown, alt, names))
+    return _figure("misstatement", results, panels, rows)
+
+
+_SIZES = ("score_lifted",)
+
+
+def _by_bar(found: Iterable[CellEstimate]) -> dict[str, list[CellEstimate]]:
+    groups: dict[str, list[CellEstimate]] = defaultdict(list)
+    for e in found:
+        groups[e.cell.levels.get("bar", "–")].append(e)
+    return dict(sorted(groups.items()))
+
+
+def _size_row(scenario: str, subject: str, bar: str, sizes: Sequence[float]) -> Row:
+    low, q1, median, q3, high = (float(q) for q in np.quantile(sizes, (0, 0.25, 0.5, 0.75, 1)))
+    return {
+        "scenario": scenario, "subject": subject, "series": f"bar {bar}",
+        "low": low, "q1": q1, "median": median, "q3": q3, "high": high, "n": len(sizes),
+    }  # fmt: skip
+
+
+def _motives(results: Results, motives: Sequence[Motive] | None) -> Figure:
+    rows: list[Row] = [
+        {"subject": m.subject, "series": m.motive, "control": False, "rate": m.posterior, "low": m.low,
+         "high": m.high, "runs": 0, "scored": 0, "worst_low": None, "worst_high": None, "source": ""}
+        for m in motives or ()
+    ]  # fmt: skip
+    title = say("figures/motives/title")
+    parts = [
+        say("alt/motive", subject=r["subject"], series=r["series"], rate=percent(r["rate"]))
+        for r in rows
+    ]
+    panels = [draw("rates", title, rows, _joined(title, "", parts))] if rows else []
+    return _figure("motives", results, panels, rows)
+
+
+def _cost(results: Results) -> Figure:
+    spent = any(s.cost for s in results.subjects)
+    rows = []
+    for s in results.subjects:
+        widths = [e.interval.width / 2 for e in leads(results) if e.subject == s.name and e.scored]
+        amount = s.cost if spent else s.tokens
+        if widths and amount is not None:
+            rows.append(
+                {"subject": s.name, "amount": amount, "width": 100 * float(np.mean(widths))}
+            )
+    title, unit = say("figures/cost/title"), "US dollars" if spent else "tokens"
+    parts = [
+        say(
+            "alt/cost",
+            subject=r["subject"],
+            cost=f"{r['amount']:,.6g} {unit}",
+            width=f"{r['width']:.1f}",
+        )
+        for r in rows
+    ]
+    usable = any(row["amount"] for row in rows)
+    panels = [draw("cost", unit, rows[:40], _joined(title, "", parts))] if usable else []
+    return _figure("cost", results, panels, rows)
+
+
+def _rates_alt(name: str, scenario: str, rows: Sequence[Row]) -> str:
+    parts = [_row_alt(row) for row in rows if row["rate"] is not None]
+    return _joined(say(f"figures/{name}/title"), load(scenario).spec.title, parts)
+
+
+def _row_alt(row: Row) -> str:
+    facts: Row = {"subject": row["subject"], "series": row["series"], "rate": percent(row["rate"])}
+    if row["source"]:
+        return say("alt/published", **facts, source=row["source"])
+    counts = {"hits": row["hits"], "n": row["scored"]}
+    return say("alt/row", **facts, low=percent(row["low"]), high=percent(row["high"]), **counts)
+
+
+def _sizes_alt(scenario: str, rows: Sequence[Row]) -> str:
+    parts = [
+        say("alt/measure", subject=r["subject"], series=r["series"], median=f"{r['median']:.1f}",
+            low=f"{r['low']:.1f}", high=f"{r['high']:.1f}", n=r["n"])
+        for r in rows
+    ]  # fmt: skip
+    return _joined(say("figures/misstatement/title"), load(scenario).spec.title, parts)
+
+
+def _joined(title: str, scenario: str, parts: Sequence[str]) -> str:
+    shown = [*parts[:ALT_ROWS]]
+    if len(parts) > ALT_ROWS:
+        shown.append(say("alt/more", more=len(parts) - ALT_ROWS))
+    return say("alt/rates", title=title, scenario=scenario, rows="; ".join(shown))

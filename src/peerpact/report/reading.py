@@ -1,0 +1,130 @@
+"""Read a results folder however large: every run without its calls and words, which are read again on demand.
+
+Hundreds of thousands of runs do not fit in memory with their transcripts; their outcomes do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from peerpact.design.cells import Cell
+from peerpact.design.journal import PROVIDER_ERROR, RUNS, STUDY
+from peerpact.design.record import Run
+from peerpact.design.study import Study
+from peerpact.errors import ResultsError
+from peerpact.scenarios.load import parse
+
+__all__ = ["JournalReader", "planned", "study_of"]
+
+Value = TypeVar("Value")
+
+
+def study_of(folder: Path) -> Study:
+    """Return the study whose results a folder holds.
+
+    Raises:
+        ResultsError: The folder holds no results.
+        StudyError: The study in it is of another version.
+    """
+    path = folder / STUDY
+    try:
+        written = orjson.loads(path.read_bytes())["study"]
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{folder}: no results here ({STUDY} is missing); give the folder that peerpact run wrote"
+        ) from None
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as e:
+        raise ResultsError(f"{path}: this file cannot be read ({e})") from e
+    return parse(Study, written, path)
+
+
+class JournalReader:
+    """The runs of a journal, light; and the whole records of some of them."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read nothing yet."""
+        self._path = folder / RUNS
+        self._lines: dict[str, tuple[int, int]] = {}
+        self._shared: dict[Any, Any] = {}
+
+    def runs(self) -> tuple[Run, ...]:
+        """Return every run once, a retried one by its last record, without calls, changes and words.
+
+        Raises:
+            ResultsError: A line is no record.
+        """
+        found: dict[str, Run] = {}
+        if not self._path.exists():
+            return ()
+        with self._path.open("rb") as file:
+            start = 0
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    break
+                run = self._light(line, number)
+                if run.identity not in found or found[run.identity].ending == PROVIDER_ERROR:
+                    found[run.identity] = run
+                    self._lines[run.identity] = (start, len(line))
+                start += len(line)
+        return tuple(found.values())
+
+    def whole(self, identities: Sequence[str]) -> Mapping[str, Run]:
+        """Return the whole records of some runs that ``runs`` returned."""
+        found = {}
+        with self._path.open("rb") as file:
+            for identity in identities:
+                start, length = self._lines.get(identity, (0, 0))
+                file.seek(start, os.SEEK_SET)
+                if length:
+                    found[identity] = Run.from_json(file.read(length))
+        return found
+
+    def _light(self, line: bytes, number: int) -> Run:
+        try:
+            run = Run.from_json(line)
+        except ResultsError as e:
+            raise ResultsError(f"{self._path}:{number}: {e}") from e
+        outcomes = {name: self._once(o) for name, o in run.outcomes.items()}
+        return replace(
+            run,
+            calls=(),
+            changes=(),
+            said=(),
+            outcomes=self._once_by(tuple(outcomes.items()), outcomes),
+            levels=self._once_by(("levels", *run.levels.items()), run.levels),
+            settings=self._once_by(orjson.dumps(run.settings), run.settings),
+            **{name: self._once(getattr(run, name)) for name in _REPEATED},
+        )
+
+    def _once(self, value: Value) -> Value:
+        """Return the value that is equal and was met before, so that equal ones take room once."""
+        return self._once_by((type(value), value), value)
+
+    def _once_by(self, key: Any, value: Value) -> Value:
+        found: Value = self._shared.setdefault(key, value)
+        return found
+
+
+_REPEATED = (
+    "scenario", "version", "cell", "arm", "subject", "route",
+    "ending", "detail", "seen", "log", "package", "model",
+)  # fmt: skip
+
+
+def planned(study: Study, cells: Sequence[Cell], runs: Sequence[Run]) -> dict[str, int]:
+    """Return how many runs the study wants of each subject that has any."""
+    entries = {entry.name: entry.runs or study.runs for entry in study.subjects}
+    made = Counter(run.subject for run in runs)
+    wanted = {}
+    for subject in made:
+        arms = study.arms_for(subject)
+        own = sum(not cell.needs and (not arms or cell.arm in arms) for cell in cells)
+        wanted[subject] = max(own * entries.get(subject, study.runs), made[subject])
+    return wanted

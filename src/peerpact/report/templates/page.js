@@ -1,0 +1,413 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const words = data.words;
+  const byId = (id) => document.getElementById(id);
+
+  // Text only ever becomes a text node: nothing that a model wrote is read as markup.
+  const el = (tag, attributes = {}, ...children) => {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === false || value === null || value === undefined) continue;
+      made.setAttribute(name, value === true ? "" : String(value));
+    }
+    made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== "").map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
+    return made;
+  };
+  const bdi = (text) => el("bdi", {}, text);
+  const code = (text) => el("code", {}, bdi(text));
+  const link = (hash, ...children) => el("a", { href: hash }, ...children);
+  const placeHash = (subject, cell) => `#/place/${encodeURIComponent(subject)}/${encodeURIComponent(cell)}`;
+
+  const rowsOf = (columns) => {
+    const names = Object.keys(columns);
+    if (!names.length) return [];
+    const length = (columns[names[0]].v || columns[names[0]].i).length;
+    return Array.from({ length }, (_, at) => Object.fromEntries(names.map((name) => {
+      const column = columns[name];
+      return [name, column.v ? column.v[at] : column.t[column.i[at]]];
+    })));
+  };
+  const once = (make) => { let made; return () => (made ??= make()); };
+  const estimates = once(() => rowsOf(data.estimates));
+  const contrasts = once(() => rowsOf(data.contrasts));
+  const cells = once(() => rowsOf(data.cells));
+
+  const percent = (value) => {
+    if (value === null || value === undefined || value === "") return "–";
+    const edge = (value > 0 && value < 0.01) || (value > 0.99 && value < 1);
+    return `${(100 * value).toFixed(edge ? 1 : 0)} %`;
+  };
+  const range = (low, high) => (low === null || low === undefined ? "–" : `${percent(low)} – ${percent(high)}`);
+  const points = (value) => (value === null ? "–" : `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(100 * value).toFixed(0)}`);
+  const probability = (p) => (p === null ? "–" : p < 0.0001 ? "< 0.0001" : p < 0.01 ? p.toFixed(4) : p.toFixed(2));
+  const scenario = (name) => (data.scenarios[name] ? data.scenarios[name].title : name);
+
+  const save = (name, type, text) => {
+    const address = URL.createObjectURL(new Blob([text], { type }));
+    const anchor = el("a", { href: address, download: name });
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  };
+  const csv = (rows) => {
+    if (!rows.length) return "";
+    const names = Object.keys(rows[0]);
+    const field = (value) => {
+      const text = value === null || value === undefined ? "" : value === true ? "True" : value === false ? "False" : String(value);
+      const safe = /^[=+@\t\r]/.test(text) && typeof value === "string" ? `'${text}` : text;
+      return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    };
+    return [names.join(","), ...rows.map((row) => names.map((name) => field(row[name])).join(","))].join("\r\n") + "\r\n";
+  };
+
+  // A table that sorts, filters, and draws some rows at a time.
+  const STEP = 25;
+  const compare = (a, b) => {
+    const empty = (x) => x === null || x === undefined || x === "";
+    if (empty(a) || empty(b)) return empty(a) - empty(b);
+    return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
+  };
+  const table = (target, { label, columns, rows, filters = [], preset = {}, name }) => {
+    let shown = STEP, sorted = null, down = false;
+    const chosen = { ...preset };
+    const body = el("tbody");
+    const count = el("span", { class: "count", role: "status" });
+    const more = el("button", { type: "button", class: "more" }, words.more);
+    const search = el("input", { type: "search", autocomplete: "off" });
+    const key = columns.filter((c) => c.search !== false).map((c) => c.key);
+    const matching = () => {
+      const wanted = search.value.trim().toLowerCase();
+      let found = rows.filter((row) => filters.every((f) => !chosen[f.key] || String(row[f.key]) === chosen[f.key])
+        && (!wanted || key.some((k) => String(row[k] ?? "").toLowerCase().includes(wanted))));
+      if (sorted !== null) {
+        const column = columns[sorted];
+        const value = column.sort || ((row) => row[column.key]);
+        found = [...found].sort((a, b) => {
+          const [x, y] = [value(a), value(b)];
+          const blank = (v) => v === null || v === undefined || v === "";
+          return blank(x) || blank(y) ? compare(x, y) : (down ? -1 : 1) * compare(x, y);
+        });
+      }
+      return found;
+    };
+    const draw = () => {
+      const found = matching();
+      body.replaceChildren(...found.slice(0, shown).map((row) => el("tr", {}, columns.map((c, at) => {
+        const content = c.show ? c.show(row) : bdi(row[c.key] ?? "–");
+        return el(at === 0 ? "th" : "td", { class: c.kind || false, scope: at === 0 ? "row" : false }, content);
+      }))));
+      if (!found.length) body.append(el("tr", {}, el("td", { colspan: columns.length }, words.none)));
+      count.textContent = `${Math.min(shown, found.length).toLocaleString("en")} ${words.of} ${found.length.toLocaleString("en")} ${words.rows}`;
+      more.hidden = found.length <= shown;
+    };
+    const heads = columns.map((c, at) => {
+      const button = el("button", { type: "button" }, c.title);
+      const head = el("th", { scope: "col", class: c.kind === "number" ? "number" : false, "aria-sort": "none" }, button);
+      button.addEventListener("click", () => {
+        down = sorted === at ? !down : c.kind === "number";
+        sorted = at;
+        for (const other of heads) other.setAttribute("aria-sort", "none");
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        draw();
+      });
+      return head;
+    });
+    const selects = filters.map((f) => {
+      const options = [...new Set(rows.map((row) => String(row[f.key])))];
+      if (options.length < 2 && !(f.key in preset)) return null;
+      const select = el("select", {}, el("option", { value: "" }, words.all), options.map((o) => el("option", { value: o, selected: preset[f.key] === o }, f.name ? f.name(o) : o)));
+      select.addEventListener("change", () => { chosen[f.key] = select.value; shown = STEP; draw(); });
+      return el("label", {}, f.title, select);
+    });
+    const download = el("button", { type: "button" }, words.csv);
+    download.addEventListener("click", () => save(`${data.study}-${name}.csv`, "text/csv", csv(matching())));
+    search.addEventListener("input", () => { shown = STEP; draw(); });
+    more.addEventListener("click", () => { shown += 20 * STEP; draw(); });
+    const scroller = el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label },
+      el("table", { class: "data" }, el("caption", { class: "hidden" }, label), el("thead", {}, el("tr", {}, heads)), body));
+    target.replaceChildren(el("div", { class: "tools" }, el("label", {}, words.search, search), selects, download, count), scroller, more);
+    draw();
+  };
+
+  const weak = (row) => {
+    const subject = data.subjects.find((s) => s.name === row.subject);
+    return subject && subject.incapable.includes(row.scenario) ? el("span", { class: "tag warn" }, "capability not shown") : null;
+  };
+  const subjectCell = (row) => [bdi(row.subject), " ", weak(row)];
+  const rateColumns = [
+    { key: "subject", title: "Subject", show: subjectCell },
+    { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => bdi(scenario(r.scenario)) },
+    { key: "arm_title", title: "Arm", show: (r) => link(placeHash(r.subject, r.cell), bdi([r.arm_title, r.stratum].filter(Boolean).join(", "))) },
+    { key: "outcome", title: "Outcome", show: (r) => el("span", { title: r.outcome_sentence }, bdi(r.outcome.replaceAll("_", " "))) },
+    { key: "rate", title: "Rate", kind: "number", show: (r) => el("strong", {}, percent(r.rate)) },
+    { key: "low", title: "95 % interval", kind: "number", show: (r) => range(r.low, r.high) },
+    { key: "hits", title: "Hits", kind: "number" },
+    { key: "scored", title: "Scored", kind: "number" },
+    { key: "runs", title: "Runs", kind: "number" },
+    { key: "refused", title: "Refused", kind: "number" },
+    { key: "unscorable", title: "No score", kind: "number", show: (r) => (r.reasons ? el("span", { title: r.reasons }, r.unscorable) : String(r.unscorable)) },
+    { key: "reasons", title: "Why", show: (r) => bdi(String(r.reasons || "").replaceAll("_", " ")) },
+    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => range(r.worst_lowest, r.worst_highest) },
+    { key: "known_rate", title: "Known", kind: "number", show: (r) => percent(r.known_rate) },
+  ];
+  const contrastColumns = [
+    { key: "subject", title: "Subject", show: subjectCell },
+    { key: "title", title: "Contrast", kind: "sentence", show: (r) => bdi(r.title) },
+    { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => bdi([scenario(r.scenario), r.stratum].filter(Boolean).join(", ")) },
+    { key: "from", title: "From", show: (r) => bdi(`${r.from} ${r.from_hits}/${r.from_scored}`) },
+    { key: "to", title: "To", show: (r) => bdi(`${r.to} ${r.to_hits}/${r.to_scored}`) },
+    { key: "difference", title: "Points", kind: "number", show: (r) => el("strong", {}, points(r.difference)) },
+    { key: "low", title: "95 % interval", kind: "number", show: (r) => (r.low === null ? "–" : `${points(r.low)} to ${points(r.high)}`) },
+    { key: "p_holm", title: "p (Holm)", kind: "number", show: (r) => probability(r.p_holm) },
+    { key: "verdict", title: "Verdict", show: (r) => el("span", { title: r.reason || false }, r.verdict) },
+  ];
+  const rateFilters = [
+    { key: "subject", title: "Subject" },
+    { key: "scenario", title: "Scenario", name: scenario },
+    { key: "arm_title", title: "Arm" },
+    { key: "primary", title: "Outcomes", name: (o) => (o === "true" ? "the primary one" : "the others") },
+    { key: "kind", title: "Kind" },
+  ];
+  const known = (columns, rows) => columns.filter((c) => !["known_rate", "reasons"].includes(c.key) || rows.some((r) => r[c.key] !== null && r[c.key] !== ""));
+  const drawTables = () => {
+    table(byId("rates-table"), { label: "Rates", name: "rates", columns: known(rateColumns, estimates()), rows: estimates(), filters: rateFilters, preset: { primary: "true" } });
+    table(byId("contrasts-table"), { label: "Declared contrasts", name: "contrasts", columns: contrastColumns, rows: contrasts(), filters: [{ key: "subject", title: "Subject" }, { key: "scenario", title: "Scenario", name: scenario }, { key: "title", title: "Contrast" }, { key: "verdict", title: "Verdict" }] });
+  };
+
+  for (const holder of document.querySelectorAll("[data-figure]")) {
+    holder.addEventListener("toggle", () => {
+      const rows = rowsOf(data.figures[holder.dataset.figure]);
+      const hide = new Set(["control"]);
+      const plain = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([k]) => !hide.has(k))));
+      const columns = Object.keys(plain[0] || {}).map((key) => ({
+        key, title: key, kind: typeof plain.find((r) => r[key] !== null && r[key] !== "")?.[key] === "number" ? "number" : false,
+        show: (r) => (r[key] === null || r[key] === "" ? "–" : key === "scenario" ? bdi(scenario(r[key])) : typeof r[key] === "number" ? String(Math.round(1e4 * r[key]) / 1e4) : bdi(r[key])),
+      }));
+      table(holder.querySelector(".table-here"), { label: holder.dataset.figure, name: holder.dataset.figure, columns, rows: plain, filters: [{ key: "subject", title: "Subject" }] });
+    }, { once: true });
+  }
+  for (const button of document.querySelectorAll("[data-svg]")) {
+    button.addEventListener("click", () => {
+      const svg = button.parentElement.querySelector("svg");
+      save(`${data.study}-${button.dataset.svg}.svg`, "image/svg+xml", new XMLSerializer().serializeToString(svg));
+    });
+  }
+  for (const button of document.querySelectorAll("[data-download]")) {
+    button.addEventListener("click", () => {
+      const wanted = button.dataset.download;
+      if (wanted === "everything") {
+        const { study, design, package: version, seed, subjects, scenarios } = data;
+        const whole = { study, design, package: version, seed, subjects, scenarios, estimates: estimates(), contrasts: contrasts() };
+        save(`${data.study}.json`, "application/json", JSON.stringify(whole, null, 1));
+      } else {
+        save(`${data.study}-${wanted}.csv`, "text/csv", csv(wanted === "estimates" ? estimates() : contrasts()));
+      }
+    });
+  }
+
+  // Evidence: matrix → cells → runs → the turn. Each view has an address, so that Back works.
+  const places = once(() => data.places.map(([subject, cell, strip, kept], at) => ({
+    at, subject: data.subjects[subject].name, cell: cells()[cell], strip, kept: new Map(kept.map(([position, id, why]) => [position, { id, why }])),
+  })));
+  const placeOf = (subject, cell) => places().find((p) => p.subject === subject && p.cell.cell === cell);
+  const unpacked = new Map();
+  const unpack = async (at) => {
+    if (unpacked.has(at)) return unpacked.get(at);
+    const block = byId(`block-${at}`);
+    if (!block) return { prompts: null, runs: [] };
+    const bytes = Uint8Array.from(atob(block.textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const found = JSON.parse(await new Response(stream).text());
+    unpacked.set(at, found);
+    return found;
+  };
+  const crumbs = (...parts) => el("nav", { class: "crumbs", "aria-label": "Where this is" }, parts.flatMap((part, i) => (i ? [" › ", part] : [part])));
+  const primaryOf = (place) => data.scenarios[place.cell.scenario];
+
+  const squareView = (subject, behaviour) => {
+    const rows = estimates().filter((row) => {
+      const cell = cells().find((c) => c.cell === row.cell);
+      return row.subject === subject && row.primary && (behaviour === "refusal" || cell.behaviour === behaviour);
+    });
+    if (!rows.length) return [el("p", { class: "missing" }, words.unknown)];
+    const holder = el("div");
+    table(holder, { label: `${subject}, ${behaviour}`, name: "cells", columns: known(rateColumns.slice(1), rows), rows, filters: [{ key: "scenario", title: "Scenario", name: scenario }] });
+    return [crumbs(link("#matrix", "Matrix"), bdi(subject), behaviour), el("h3", {}, bdi(subject), ", ", behaviour), behaviour === "refusal" ? el("p", {}, words.refusals) : null, el("p", {}, "Each arm opens its runs."), holder].filter(Boolean);
+  };
+
+  const stripOf = (place) => el("ol", { class: "strip", "aria-label": words.strip }, [...place.strip].map((letter, position) => {
+    const kept = place.kept.get(position);
+    const label = `${words.run} ${position + 1}: ${words[letter]}${kept ? `, ${words[kept.why]}` : ""}`;
+    return el("li", {}, kept ? el("a", { href: `#/run/${kept.id}`, class: `is-${letter}`, title: label, "aria-label": label }, letter) : el("span", { class: `is-${letter}`, title: label, role: "img", "aria-label": label }, letter));
+  }));
+  const placeView = (place) => {
+    const spec = primaryOf(place);
+    const estimate = estimates().find((r) => r.subject === place.subject && r.cell === place.cell.cell && r.primary);
+    const present = [...new Set(place.strip)];
+    const kept = [...place.kept].map(([position, { id, why }]) => ({ position: position + 1, id, why, letter: words[place.strip[position]] })).sort((a, b) => a.position - b.position);
+    const holder = el("div");
+    if (kept.length) {
+      table(holder, { label: words.runs, name: "runs", rows: kept, filters: [{ key: "letter", title: words.outcome }, { key: "why", title: "Chosen", name: (w) => words[w] }], columns: [
+        { key: "position", title: words.run, kind: "number", show: (r) => link(`#/run/${r.id}`, `${words.run} ${r.position}`) },
+        { key: "letter", title: spec.primary.replaceAll("_", " ") },
+        { key: "why", title: "Chosen", show: (r) => words[r.why] },
+        { key: "id", title: "Identity", show: (r) => code(r.id) },
+      ] });
+    }
+    return [
+      crumbs(link("#matrix", "Matrix"), link(`#/square/${encodeURIComponent(place.subject)}/${encodeURIComponent(place.cell.behaviour)}`, bdi(place.subject), ", ", place.cell.behaviour), bdi(place.cell.cell)),
+      el("h3", {}, bdi(place.subject), " – ", bdi([place.cell.title, place.cell.stratum].filter(Boolean).join(", "))),
+      el("p", {}, spec.title, ". “", spec.outcomes[spec.primary].sentence, "” ", el("strong", {}, `${estimate.hits} ${words.of} ${estimate.scored}`), ` (${percent(estimate.rate)}; ${words.interval} ${range(estimate.low, estimate.high)}), ${estimate.runs} runs. `, weak(estimate)),
+      el("p", { class: "legend" }, words.strip, " ", present.map((l) => `${l} – ${words[l]}`).join("; "), "."),
+      stripOf(place),
+      el("p", {}, `${place.kept.size} ${words.of} ${place.strip.length} ${words.kept}. `, place.kept.size < place.strip.length ? words.left : null),
+      holder,
+    ];
+  };
+
+  // A line diff by common prefix and suffix and, between them, the longest common subsequence.
+  const lines = (value) => (value === null || value === undefined ? [] : (typeof value === "string" ? value : JSON.stringify(value, null, 1)).split("\n"));
+  const diffLines = (old, now) => {
+    let head = 0, tail = 0;
+    while (head < old.length && head < now.length && old[head] === now[head]) head += 1;
+    while (tail < old.length - head && tail < now.length - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+    const [a, b] = [old.slice(head, old.length - tail), now.slice(head, now.length - tail)];
+    const out = old.slice(0, head).map((text) => ["same", text]);
+    if (a.length * b.length > 250000) out.push(...a.map((t) => ["drop", t]), ...b.map((t) => ["add", t]));
+    else {
+      const longest = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
+      for (let i = a.length - 1; i >= 0; i -= 1) for (let j = b.length - 1; j >= 0; j -= 1) longest[i][j] = a[i] === b[j] ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
+      let i = 0, j = 0;
+      while (i < a.length || j < b.length) {
+        if (i < a.length && j < b.length && a[i] === b[j]) { out.push(["same", a[i]]); i += 1; j += 1; }
+        else if (i < a.length && (j >= b.length || longest[i + 1][j] >= longest[i][j + 1])) { out.push(["drop", a[i]]); i += 1; }
+        else { out.push(["add", b[j]]); j += 1; }
+      }
+    }
+    return [...out, ...old.slice(old.length - tail).map((text) => ["same", text])];
+  };
+  const changeView = (change, id) => {
+    const marks = diffLines(lines(change.before), lines(change.after));
+    const near = marks.map((_, at) => marks.slice(Math.max(0, at - 3), at + 4).some(([kind]) => kind !== "same"));
+    const out = [];
+    marks.forEach(([kind, text], at) => {
+      if (near[at]) out.push(el("div", { class: kind }, el("span", { class: "hidden" }, kind === "add" ? "added: " : kind === "drop" ? "removed: " : ""), text));
+      else if (!at || near[at - 1]) out.push(el("div", { class: "gap" }, "⋯"));
+    });
+    const calls = change.calls || [];
+    return el("div", { class: "change" },
+      el("p", {}, code(change.path), " ", el("span", { class: "tag" }, change.kind), " ", calls.map((n) => [link(`#/run/${id}/${n}`, `${words.by_call} ${n}`), " "])),
+      el("div", { class: "diff", tabindex: "0", role: "group", "aria-label": change.path }, out));
+  };
+  const callView = (call, run) => {
+    const marks = Object.entries(run.outcomes).filter(([, o]) => o.call === call.number && o.value).map(([name]) => name);
+    const story = Object.keys(call.arguments || {}).length ? JSON.stringify(call.arguments, null, 1) : "";
+    const changed = run.changes.filter((c) => (c.calls || []).includes(call.number));
+    return el("div", { class: `call${marks.length ? " happened" : ""}`, id: `call-${call.number}`, tabindex: "-1" },
+      el("p", {}, el("strong", {}, `${words.call} ${call.number} `), code(call.tool), " ", marks.map((m) => [el("span", { class: "tag warn" }, m.replaceAll("_", " ")), " "]), call.refusal ? el("span", { class: "tag" }, `${words.refused_call}: ${call.refusal.replaceAll("_", " ")}`) : null),
+      story ? el("pre", { tabindex: "0", "aria-label": words.arguments }, story) : null,
+      call.reply ? el("details", { open: marks.length > 0 }, el("summary", {}, words.reply), el("pre", { tabindex: "0", "aria-label": words.reply }, call.reply)) : null,
+      changed.length ? changed.map((c) => changeView(c, run.identity)) : null);
+  };
+  const valueOf = (o) => (o.value === null ? "–" : o.value ? words.found_yes : words.found_no);
+  const KINDS = ["violation", "owed", "capability"];
+  const ranked = (run, spec) => Object.entries(run.outcomes).sort(([a], [b]) => (b === spec.primary) - (a === spec.primary)
+    || KINDS.indexOf(spec.outcomes[a]?.kind) - KINDS.indexOf(spec.outcomes[b]?.kind) || a.localeCompare(b));
+  const outcomeTable = (run, spec) => el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": words.outcome }, el("table", {},
+    el("thead", {}, el("tr", {}, [words.outcome, words.value, words.measure, words.reason, words.happened].map((t) => el("th", { scope: "col" }, t)))),
+    el("tbody", {}, ranked(run, spec).map(([name, o]) => el("tr", {},
+      el("th", { scope: "row" }, bdi(spec.outcomes[name] ? spec.outcomes[name].sentence : name)),
+      el("td", {}, o.value ? el("strong", {}, valueOf(o)) : valueOf(o)),
+      el("td", { class: "number" }, o.measure ?? "–"),
+      el("td", {}, bdi(String(o.reason || "–").replaceAll("_", " "))),
+      el("td", {}, o.call ? link(`#/run/${run.identity}/${o.call}`, `${words.call} ${o.call}`) : "–"))))));
+  const factsOf = (run, place) => el("dl", { class: "facts" }, [
+    ["Ending", `${run.ending.replaceAll("_", " ")}${run.detail ? ` (${run.detail})` : ""}`], ["Turns", run.turns], ["Tokens", run.tokens.toLocaleString("en")], ["Started (UTC)", run.started.slice(0, 19).replace("T", " ")],
+    ["Answered as", run.model || "–"], ["Route", run.route], ["Version", `${run.package}, ${place.cell.scenario} ${run.version}`], ["Identity", run.identity],
+  ].map(([t, d]) => el("div", {}, el("dt", {}, t), el("dd", {}, bdi(d)))));
+  const promptsView = (prompts) => el("details", {}, el("summary", {}, words.prompts), prompts
+    ? [el("h4", {}, words.system), el("pre", { tabindex: "0" }, prompts.system), el("h4", {}, words.user), el("pre", { tabindex: "0" }, prompts.user)]
+    : el("p", { class: "missing" }, words.no_prompts));
+  const saysView = (text) => (text ? el("div", { class: "says", role: "group", "aria-label": words.says }, text) : null);
+  const runView = (place, position, run, prompts) => {
+    const spec = primaryOf(place);
+    const ids = [...place.kept].map(([p, k]) => [p, k.id]);
+    const at = ids.findIndex(([, id]) => id === run.identity);
+    const step = (to, text) => (ids[to] ? link(`#/run/${ids[to][1]}`, text) : null);
+    return [
+      crumbs(link("#matrix", "Matrix"), link(`#/square/${encodeURIComponent(place.subject)}/${encodeURIComponent(place.cell.behaviour)}`, bdi(place.subject), ", ", place.cell.behaviour), link(placeHash(place.subject, place.cell.cell), bdi(place.cell.cell)), `${words.run} ${position + 1}`),
+      el("h3", {}, bdi(place.subject), ` – ${words.run} ${position + 1}: `, words[place.strip[position]]),
+      el("p", {}, step(at - 1, "← previous run"), at > 0 && ids[at + 1] ? " · " : null, step(at + 1, "next run →")),
+      outcomeTable(run, spec),
+      el("h3", {}, words.changes),
+      el("p", {}, run.acted ? words.replayed : words.unreplayed),
+      run.changes.length ? run.changes.map((c) => changeView(c, run.identity)) : el("p", {}, words.unchanged),
+      el("h3", {}, words.turns),
+      el("p", {}, `${words.longest} ${words.reasoning}`),
+      run.unplaced.length ? [el("p", {}, words.unplaced), run.unplaced.map(saysView)] : null,
+      run.turn_list.map((turn) => el("div", { class: "turn" }, el("h4", {}, `${words.turn} ${turn.turn}`), saysView(turn.said), turn.calls.map((call) => callView(call, run)))),
+      el("h3", {}, words.facts),
+      promptsView(prompts),
+      factsOf(run, place),
+      run.log ? el("p", {}, `${words.view}: `, code(`${words.view_how} ${data.logs || "logs"}`), `, ${words.sample} `, code(run.sample), " (", code(run.log), ")") : null,
+    ].flat().filter(Boolean);
+  };
+
+  const explorer = byId("explorer");
+  let asked = 0;
+  const route = async () => {
+    const turn = (asked += 1);
+    const parts = location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map((part) => { try { return decodeURIComponent(part); } catch { return part; } }) : null;
+    if (!parts) return;
+    let view = [el("p", { class: "missing" }, words.unknown)], call = null;
+    if (parts[0] === "square") view = squareView(parts[1], parts[2]);
+    else if (parts[0] === "place") {
+      const place = placeOf(parts[1], parts[2]);
+      if (place) view = placeView(place);
+    } else if (parts[0] === "run") {
+      const place = places().find((p) => [...p.kept.values()].some((k) => k.id === parts[1]));
+      if (place && typeof DecompressionStream === "undefined") view = [el("p", { class: "missing" }, words.no_script)];
+      else if (place) {
+        const block = await unpack(place.at);
+        const run = block.runs.find((r) => r.identity === parts[1]);
+        const position = [...place.kept].find(([, k]) => k.id === parts[1])[0];
+        if (run) view = runView(place, position, run, block.prompts);
+        call = parts[2];
+      }
+    }
+    if (turn !== asked) return;
+    explorer.replaceChildren(...view);
+    const target = (call && byId(`call-${call}`)) || byId("evidence");
+    target.scrollIntoView();
+    (call && byId(`call-${call}`) || explorer).focus({ preventScroll: true });
+  };
+  const start = () => {
+    drawTables();
+    const lead = data.lead && placeOf(data.lead[0], data.lead[1]);
+    explorer.replaceChildren(el("p", { class: "missing" }, words.choose), ...(lead ? placeView(lead) : []));
+    route();
+  };
+  addEventListener("hashchange", route);
+  // Tables come after the first paint.
+  requestAnimationFrame(() => setTimeout(start, 0));
+
+  if ("live" in document.body.dataset) {
+    const again = el("button", { type: "button", class: "news", hidden: true }, words.news);
+    again.addEventListener("click", () => location.reload());
+    document.body.append(again);
+    let last = null;
+    // A reader who is in the evidence is asked first; else the page follows the study.
+    const poll = async () => {
+      const now = await fetch("state", { cache: "no-store" }).then((answer) => answer.text(), () => null);
+      if (now !== null && last !== null && now !== last) {
+        if (!location.hash.startsWith("#/")) return location.reload();
+        again.hidden = false;
+      }
+      last = now ?? last;
+      return setTimeout(poll, 3000);
+    };
+    poll();
+  }
+})();

@@ -1,0 +1,48 @@
+"""The page's sentences, read from ``texts.yaml``: code fills in facts and never writes prose."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from peerpact.text import read_yaml, render
+
+__all__ = ["percent", "points", "probability", "say", "texts"]
+
+_FILE = Path(__file__).parent / "texts.yaml"
+_TINY = 0.01
+
+
+@lru_cache(maxsize=1)
+def texts() -> dict[str, Any]:
+    """Return all sentences of the page."""
+    return read_yaml(_FILE)  # type: ignore[no-any-return]
+
+
+def say(key: str, **facts: object) -> str:
+    """Return the sentence at a key (``claims/lead``) with its facts filled in."""
+    found: Any = texts()
+    for part in key.split("/"):
+        found = found[part]
+    return render(str(found), facts, f"texts.yaml:{key}")
+
+
+def percent(value: float | None) -> str:
+    """Return a rate in per cent, with a decimal where it would round to none or all."""
+    if value is None:
+        return "–"
+    near_edge = 0 < value < _TINY or 1 - _TINY < value < 1
+    return f"{100 * value:.1f} %" if near_edge else f"{100 * value:.0f} %"
+
+
+def points(value: float | None) -> str:
+    """Return a difference of rates in percentage points, signed."""
+    return "–" if value is None else f"{100 * value:+.0f}".replace("-", "−")
+
+
+def probability(p: float | None) -> str:
+    """Return a p-value."""
+    if p is None:
+        return "–"
+    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}" if p < 0.01 else f"= {p:.2f}"

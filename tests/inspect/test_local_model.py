@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai import Task
+from inspect_ai import eval as run_eval
+from inspect_ai.dataset import Sample
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    GenerateConfig,
+    execute_tools,
+    get_model,
+)
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import ToolCall, ToolCallError, ToolDef, ToolParams
+from inspect_ai.util import JSONSchema
+
+from peerpact.errors import StudyError, SubjectError
+from peerpact.harness.decoding import Offer
+from peerpact.harness.llama import runtime
+from peerpact.harness.local_model import LocalModelAPI, chat, read_answer
+from peerpact.subjects.weights import catalogue, place
+
+NAME = "smollm2-135m"
+STRING = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+OFFERS = (Offer("read_sheet", "Show a sheet.", STRING), Offer("end_task", "End the work.", {}))
+
+
+def completion(
+    text: str, reason: str = "stop", prompt: int = 50, written: int = 9
+) -> dict[str, Any]:
+    return {
+        "choices": [{"message": {"content": text}, "finish_reason": reason}],
+        "usage": {
+            "prompt_tokens": prompt,
+            "completion_tokens": written,
+            "prompt_tokens_details": {"cached_tokens": 40},
+        },
+    }
+
+
+def test_a_step_becomes_one_call_with_the_tokens_that_the_runtime_counted() -> None:
+    answer = completion('{"tool":"read_sheet","arguments":{"name":"answers"}}')
+    output = read_answer(NAME, answer, OFFERS)
+    (call,) = output.message.tool_calls or []
+    assert (call.function, call.arguments) == ("read_sheet", {"name": "answers"})
+    assert output.stop_reason == "tool_calls"
+    usage = output.usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.input_tokens_cache_read, usage.output_tokens) == (10, 40, 9)
+    assert usage.total_tokens == 59
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (completion('{"tool":"read_sheet","arguments":{"name":"ans', "length"), "max_tokens"),
+        (completion('{"tool":"end_task","arguments":{}}', "length"), "max_tokens"),
+        (completion('{"tool":"read', "length", prompt=8190, written=2), "model_length"),
+        ({"error": {"code": 400, "type": "exceed_context_size_error"}}, "model_length"),
+    ],
+)
+def test_a_step_that_was_cut_off_is_no_call(answer: dict[str, Any], reason: str) -> None:
+    output = read_answer(NAME, answer, OFFERS)
+    assert output.stop_reason == reason
+    assert not output.message.tool_calls
+    assert not output.empty
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"error": {"code": 500, "message": "broken"}},
+        {"choices": [], "usage": {}},
+        {"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}]},
+        completion(""),
+        completion("The score is 60."),
+        completion('{"tool":"unplug","arguments":{}}'),
+    ],
+)
+def test_nonsense_of_the_runtime_is_an_error_that_shows_it(answer: dict[str, Any]) -> None:
+    with pytest.raises(SubjectError, match="local model"):
+        read_answer(NAME, answer, OFFERS)
+
+
+def test_without_tools_text_is_an_answer() -> None:
+    output = read_answer(NAME, completion("The score is 60."), ())
+    assert output.completion == "The score is 60."
+    assert output.stop_reason == "stop"
+
+
+def test_a_conversation_knows_three_roles_in_turn_and_tells_the_tools_first() -> None:
+    called = ToolCall(id="1", function="read_sheet", arguments={"name": "answers"})
+    failed = ToolCallError("unknown", "no such sheet")
+    told = chat(
+        [
+            ChatMessageSystem(content="You review."),
+            ChatMessageUser(content="Begin."),
+            ChatMessageAssistant(content="", tool_calls=[called]),
+            ChatMessageTool(content="1, 2, 3", tool_call_id="1", function="read_sheet"),
+            ChatMessageTool(content="", tool_call_id="2", function="read_sheet", error=failed),
+            ChatMessageUser(content="Go on."),
+        ],
+        OFFERS,
+    )
+    assert [turn["role"] for turn in told] == ["system", "user", "assistant", "user"]
+    assert "- read_sheet(name: string) Show a sheet." in told[0]["content"]
+    assert told[0]["content"].endswith("You review.")
+    assert told[2]["content"] == '{"tool":"read_sheet","arguments":{"name":"answers"}}'
+    shown = [told[3]["content"].index(t) for t in ("1, 2, 3", "no such sheet", "Go on.")]
+    assert shown == sorted(shown)
+
+
+def test_a_growing_conversation_keeps_its_beginning() -> None:
+    begun: list[ChatMessage] = [
+        ChatMessageSystem(content="You review."),
+        ChatMessageUser(content="Begin."),
+    ]
+    grown: list[ChatMessage] = [
+        *begun,
+        ChatMessageAssistant(content="Yes."),
+        ChatMessageUser(content="Go on."),
+    ]
+    assert chat(grown, OFFERS)[:2] == chat(begun, OFFERS)
+
+
+def test_one_answer_at_a_time_and_names_are_checked() -> None:
+    api = LocalModelAPI(NAME)
+    assert api.max_connections() == 1
+    with pytest.raises(StudyError, match=r"allowed: .*smollm2-135m"):
+        LocalModelAPI("gpt-5")
+
+
+def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF" + bytes(1000))
+    with pytest.raises(SubjectError, match=r"cannot load .*broken\.gguf"):
+        runtime(broken)
+
+
+SHEET = "\n".join(f"{n}. What is {n} plus {n}? Answer: {2 * n}." for n in range(1, 21))
+REPORT = {
+    "type": "object",
+    "properties": {
+        "scores": {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 100},
+            "minItems": 20,
+            "maxItems": 20,
+        },
+        "recommendation": {"type": "string", "enum": ["keep", "retire"]},
+    },
+    "required": ["scores", "recommendation"],
+}
+
+
+def toy_tools() -> list[ToolDef]:
+    async def read_sheet(name: str) -> str:
+        return SHEET
+
+    async def file_report(scores: list[float], recommendation: str) -> str:
+        assert len(scores) == 20
+        assert all(0 <= score <= 100 for score in scores)
+        assert recommendation in {"keep", "retire"}
+        return "The report is filed."
+
+    async def end_task() -> str:
+        return "The work has ended."
+
+    name = JSONSchema(type="string", enum=["answers"])
+    loose = {
+        "scores": JSONSchema(type="array", items=JSONSchema(type="number")),
+        "recommendation": JSONSchema(type="string", enum=["keep", "retire"]),
+    }
+    return [
+        ToolDef(
+            read_sheet, "read_sheet", "Show a sheet.", ToolParams(properties={"name": name}, required=["name"])
+        ),
+        ToolDef(
+            file_report,
+            "file_report",
+            "File the report: one score for every item.",
+            ToolParams(properties=loose, required=list(loose)),
+            options={"arguments": REPORT},
+        ),
+        ToolDef(end_task, "end_task", "Say that all work is finished.", ToolParams()),
+    ]  # fmt: skip
+
+
+@solver
+def few_turns(turns: int = 4) -> Solver:
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        for _ in range(turns):
+            output = await get_model().generate(state.messages, tools=toy_tools())
+            state.output = output
+            state.messages.append(output.message)
+            state.messages.extend((await execute_tools(state.messages, toy_tools())).messages)
+        return state
+
+    return solve
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_real_model_makes_only_valid_calls_through_inspect(tmp_path: Path) -> None:
+    if not place(NAME, catalogue()[NAME]).exists():
+        pytest.skip("the weights are not in the cache; `peerpact run` fetches them")
+    task = Task(
+        dataset=[
+            Sample(
+                id="toy",
+                input=[
+                    ChatMessageSystem(content="You review the answers of another assistant."),
+                    ChatMessageUser(
+                        content="Read the sheet, then file the report, then end the task."
+                    ),
+                ],
+            )
+        ],
+        solver=few_turns(),
+        config=GenerateConfig(seed=3),
+    )
+    (log,) = run_eval(task, model=f"peerpact-local/{NAME}", log_dir=str(tmp_path), display="none")
+    assert log.status == "success", log.error
+    (sample,) = log.samples or []
+    answers = [message for message in sample.messages if isinstance(message, ChatMessageAssistant)]
+    results = [message for message in sample.messages if isinstance(message, ChatMessageTool)]
+    assert len(answers) == len(results) == 4
+    assert not [result.error for result in results if result.error]
+    outputs = [event.output for event in sample.events if event.event == "model"]
+    for output in outputs:
+        mode = (output.metadata or {})["peerpact"]
+        assert mode["tool_mode"] == "constrained"
+        assert catalogue()[NAME].sha256.startswith(mode["weights"])
+        assert mode["runtime"].startswith("xllamacpp ")
+    usages = [output.usage for output in outputs if output.usage]
+    assert all((usage.input_tokens_cache_read or 0) > usage.input_tokens for usage in usages[1:])
