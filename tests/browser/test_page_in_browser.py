@@ -96,6 +96,8 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Tab)
     assert happened.count() == 1
     assert "move_files" in happened.inner_text()
     assert "added" in happened.inner_text()
+    assert "[object" not in t.locator("#explorer").inner_text()
+    assert "#/run/" not in t.locator("#explorer").inner_text()
     assert "I will read what there is" in t.locator("#explorer .says").first.inner_text()
     t.click("#explorer a:has-text('call ')")
     playwright.expect(happened).to_be_focused()
@@ -252,9 +254,8 @@ def test_a_live_page_follows_its_study(browser: Any, samples: ModuleType, tmp_pa
         assert "5" in tab.tab.locator(".facts").first.inner_text()
         with (tmp_path / "runs.jsonl").open("ab") as file:
             file.write(b"1\n")
-        tab.tab.wait_for_function(
-            "document.querySelector('.facts').innerText.includes('10')", timeout=15_000
-        )
+        facts = tab.tab.locator(".facts").first
+        playwright.expect(facts).to_contain_text("10", timeout=15_000)
         assert all(url.startswith((server.address, "data:", "blob:")) for url in tab.requests)
         assert tab.errors == []
         tab.context.close()

@@ -16,9 +16,11 @@ import pytest
 
 from peerpact.design.cells import cells
 from peerpact.report import figures
-from peerpact.report.extras import Motive, PageExtras, Published, SelfTest
+from peerpact.report.beside import extras_beside, published
+from peerpact.report.extras import Motive, PageExtras, Published
 from peerpact.report.page import page, write_page
 from peerpact.report.results import Results
+from peerpact.report.stamp import Stamp
 
 
 class Reader(HTMLParser):
@@ -253,7 +255,7 @@ def test_runs_of_cells_that_the_study_dropped_are_counted(samples: ModuleType) -
 
 def test_absent_parts_say_what_is_missing(read: Reader) -> None:
     for part in (
-        "hold no stamp",
+        "no stamp lies beside",
         "name none",
         "alone and with a peer",
         "a person or a thing",
@@ -265,7 +267,7 @@ def test_absent_parts_say_what_is_missing(read: Reader) -> None:
 
 def test_optional_parts_are_shown(found: Results, tmp_path: Path) -> None:
     extras = PageExtras(
-        selftest=SelfTest(11, 12, "0.1.0", "2026-04-01", ("faking in watched_shutdown",)),
+        selftest=Stamp("0.1.0", "abc", False, 12, ("faking in watched_shutdown",)),
         departures=("10 runs a cell instead of 20",),
         preregistration="preregistration.md",
         motives=[Motive("alpha", "harm avoidance", 0.7, 0.4, 0.9)],
@@ -274,7 +276,7 @@ def test_optional_parts_are_shown(found: Results, tmp_path: Path) -> None:
     )  # fmt: skip
     reader = Reader(page(found, extras=extras))
     for part in (
-        "11 of 12 known rates",
+        "1 of 12 checks failed",
         "faking in watched_shutdown",
         "1 departures",
         "10 runs a cell instead of 20",
@@ -288,6 +290,21 @@ def test_optional_parts_are_shown(found: Results, tmp_path: Path) -> None:
         a.get("aria-label") or "" for t, a in reader.tags if t == "div" and a.get("role") == "img"
     ]
     assert any("78\u00a0% published, Table 3, v2" in label for label in labels)
+
+
+def test_what_lies_beside_results_comes_with_its_source(
+    samples: ModuleType, tmp_path: Path
+) -> None:
+    study = samples.study(("shutdown_setting",), runs=3)
+    found = samples.of(study, samples.runs(study, {"gemini-3-flash": 0.0}, 3))
+    extras = extras_beside(tmp_path, found)
+    assert extras.logs is None
+    assert extras.selftest is None
+    assert {(p.series, round(p.rate, 3)) for p in extras.published or ()} == {
+        ("bad partner", 0.151), ("middling partner", 0.493), ("good partner", 0.828),
+    }  # fmt: skip
+    assert "arXiv 2604.19784" in page(found, extras=extras)
+    assert published(samples.of(study, samples.runs(study, {"other": 0.0}, 1))) == []
 
 
 def test_every_picture_has_a_text_alternative_numbers_and_a_note(found: Results) -> None:

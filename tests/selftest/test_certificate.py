@@ -52,6 +52,7 @@ def test_the_instrument_as_it_is_holds_every_check(sound):
         "coverage",
         "size",
         "power",
+        "stopping",
         "judge",
     }
 

@@ -39,15 +39,15 @@ def _table(checks: Iterable[Check]) -> Table:
     table = Table(
         title="Self-test", title_justify="left", title_style="bold", box=None, pad_edge=False
     )
-    for name in ("part", "what", "wanted", "found", ""):
+    for name in ("what", "wanted", "found", ""):
         table.add_column(name, overflow="fold")
     before = ""
     for check in checks:
         title = titles()[check.part]["title"]
         verdict = "[green]held[/]" if check.passed else "[bold red]FAILED[/]"
-        table.add_row(
-            "" if title == before else title, check.what, check.wanted, check.found, verdict
-        )
+        if title != before:
+            table.add_row(f"[bold]{title}[/]")
+        table.add_row(f"  {check.what}", check.wanted, check.found, verdict)
         before = title
     return table
 

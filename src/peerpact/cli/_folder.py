@@ -9,6 +9,7 @@ from peerpact.cli import _showing
 from peerpact.design.cells import cells
 from peerpact.design.contrasts import pairs
 from peerpact.errors import PeerpactError
+from peerpact.report.beside import extras_beside
 from peerpact.report.extras import PageExtras
 from peerpact.report.reading import JournalReader, planned, study_of
 from peerpact.report.results import Results, results
@@ -60,9 +61,9 @@ class Folder:
             evidence: Room for transcripts, in bytes.
             live: Whether the page asks for a newer one.
         """
-        logs = self.path / "logs"
-        return PageExtras(
-            logs=logs if logs.is_dir() else None,
+        return extras_beside(
+            self.path,
+            self.results,
             transcripts=self.reader.whole,
             evidence_bytes=evidence,
             live=live,

@@ -11,6 +11,7 @@ from rich.console import Console
 from peerpact.design.cells import Cell, cells
 from peerpact.design.contrasts import pairs
 from peerpact.design.journal import read_runs
+from peerpact.design.stopped import read_watched
 from peerpact.design.study import Study
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
 from peerpact.report.results import Results, results
@@ -37,7 +38,15 @@ def gather(study: Study, folder: Path, planned: Mapping[str, int] | None = None)
     runs = tuple(read_runs(folder))
     subjects = dict.fromkeys((run.subject, run.route) for run in runs)
     truths = _truths([name for name, route in subjects if route.startswith(ORGANISMS)], found)
-    return results(study, found, pairs(study, found), runs, planned=planned, truths=truths)
+    return results(
+        study,
+        found,
+        pairs(study, found),
+        runs,
+        planned=planned,
+        truths=truths,
+        watched=read_watched(folder),
+    )
 
 
 def show_results(

@@ -10,6 +10,8 @@ from peerpact.explain.signature import Block, Probe, Signature
 
 __all__ = ["CellCount", "Counts", "Evidence", "Seen", "Setting", "evidence"]
 
+Levels = frozenset[tuple[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class CellCount:
@@ -111,12 +113,19 @@ def _worth(setting: Setting) -> tuple[int, int]:
 def _settings(
     name: str, block: Block, cells: Sequence[CellCount], signature: Signature
 ) -> Iterator[Setting]:
+    by_levels: dict[Levels, list[CellCount]] = defaultdict(list)
+    for cell in cells:
+        by_levels[_key(cell.levels)].append(cell)
+    probes = {n: p for n, p in signature.probes.items() if p.block == name}
     for standard in _standards(block, cells):
-        probes = {n: p for n, p in signature.probes.items() if p.block == name}
-        found = [_seen(n, probe, standard, cells) for n, probe in probes.items()]
-        shown = tuple(seen for seen in found if seen.cells and seen.counts.scored)
         if standard.scored:
+            found = [_seen(n, probe, standard, by_levels) for n, probe in probes.items()]
+            shown = tuple(seen for seen in found if seen.counts.scored)
             yield Setting(standard.scenario, name, standard, shown)
+
+
+def _key(levels: Mapping[str, str]) -> Levels:
+    return frozenset(levels.items())
 
 
 def _standards(block: Block, cells: Sequence[CellCount]) -> Iterator[CellCount]:
@@ -133,18 +142,14 @@ def _standards(block: Block, cells: Sequence[CellCount]) -> Iterator[CellCount]:
     yield from left
 
 
-def _distance(cell: CellCount, other: CellCount) -> int:
-    return sum(level != other.levels.get(factor) for factor, level in cell.levels.items())
-
-
-def _seen(name: str, probe: Probe, standard: CellCount, cells: Sequence[CellCount]) -> Seen:
-    changed = [
-        cell
-        for cell in cells
-        if cell.levels.get(probe.factor) in probe.levels
-        and standard.levels.get(probe.factor) not in probe.levels
-        and _distance(standard, cell) == 1
-    ]
+def _seen(
+    name: str, probe: Probe, standard: CellCount, by_levels: Mapping[Levels, Sequence[CellCount]]
+) -> Seen:
+    """Return the cells that are like the standard one but for the probe's factor."""
+    now, changed = standard.levels.get(probe.factor), list[CellCount]()
+    if now is not None and now not in probe.levels:
+        for level in probe.levels:
+            changed += by_levels.get(_key({**standard.levels, probe.factor: level}), ())
     counts = Counts()
     for cell in changed:
         counts += cell

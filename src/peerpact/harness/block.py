@@ -14,7 +14,9 @@ from peerpact.design.record import Run
 from peerpact.errors import SubjectError
 from peerpact.harness.context import COLLECTOR, Budget, Collector
 from peerpact.harness.samples import Planned
+from peerpact.harness.stopping import CellStopping
 from peerpact.harness.task import task_of
+from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject
 
 __all__ = ["Block", "run_block"]
@@ -34,6 +36,8 @@ class Block:
     """The log folder, relative to the results folder."""
     connections: int
     judge: str
+    watch: Watch | None = None
+    """Says which cells still need runs; None where every planned run is made."""
 
 
 def run_block(
@@ -50,7 +54,8 @@ def run_block(
     by_scenario: dict[str, list[Planned]] = {}
     for planned in block.planned:
         by_scenario.setdefault(planned.cell.scenario, []).append(planned)
-    tasks = [task_of(name, runs, bool(block.judge)) for name, runs in by_scenario.items()]
+    stopping = CellStopping(block.watch) if block.watch else None
+    tasks = [task_of(name, runs, bool(block.judge), stopping) for name, runs in by_scenario.items()]
     token = COLLECTOR.set(Collector(take, budget, price, lambda: block.name))
     organism = block.subject.organism
     try:

@@ -15,12 +15,14 @@ from pathlib import Path
 from peerpact import __version__
 from peerpact.design.cells import Cell
 from peerpact.design.compiler import compile_study
-from peerpact.design.journal import Journal
+from peerpact.design.journal import Journal, read_runs
 from peerpact.design.record import Run
+from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
 from peerpact.errors import PeerpactError, StudyError, SubjectError, allowed
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.samples import Planned, plan
+from peerpact.harness.watching import StopRule, Watch
 from peerpact.subjects.spec import Subject, price
 
 __all__ = ["Options", "Schedule", "run", "schedule"]
@@ -50,6 +52,9 @@ class Options:
     """Make the runs again that a provider's error ended."""
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """US dollars per million tokens in and out, by subject, where the catalogue has none."""
+
+    stop: StopRule | None = None
+    """End a cell when its question is answered."""
 
     def price(self, subject: Subject) -> tuple[float, float] | None:
         """Return the price of a subject; None is unknown."""
@@ -116,15 +121,28 @@ def run(
     for subject, planned in scheduled.planned.items():
         budget.price = options.price(subject)
         missing = [p for p in planned if p.identity not in journal.done]
+        watch = _watch(options, planned, scheduled.study.seed, folder)
         try:
-            _subject(subject, missing, journal, options, budget, note)
+            _subject(subject, missing, journal, options, budget, note, watch)
         except SubjectError as e:
             problems.append(f"{subject.name}: {e}")
-        left = sum(p.identity not in journal.done for p in planned)
+        left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
+        if watch is not None:
+            write_watched(folder, watch.found())
         if left:
             why = budget.exhausted or "they ended without a record; give the same command again"
             problems.append(f"{subject.name}: {left} of {len(planned)} runs are missing: {why}")
     return problems
+
+
+def _watch(options: Options, planned: Sequence[Planned], seed: int, folder: Path) -> Watch | None:
+    if options.stop is None or not planned:
+        return None
+    return Watch.over(options.stop, planned, seed, read_runs(folder))
+
+
+def _wanted(watch: Watch | None, planned: Planned) -> bool:
+    return watch is None or watch.wants(planned.cell.id)
 
 
 def _limited(found: Sequence[Cell], limit: int | None) -> Sequence[Cell]:
@@ -143,14 +161,18 @@ def _subject(
     options: Options,
     budget: StudyBudget,
     note: Callable[[Run], None],
+    watch: Watch | None = None,
 ) -> None:
     from peerpact.harness.block import Block, run_block  # Inspect takes seconds to import
 
     gate = [p for p in missing if p.cell.capability]
     rest = [p for p in missing if not p.cell.capability]
-    for part in (*_blocks(gate), *_blocks(rest)):
+    for block in (*_blocks(gate), *_blocks(rest)):
+        part = tuple(p for p in block if _wanted(watch, p))
         if budget.exhausted:
             return
+        if not part:
+            continue
         logs = _free_folder(journal.folder, subject)
         failures: list[PeerpactError] = []
 
@@ -160,6 +182,8 @@ def _subject(
             except PeerpactError as e:
                 failures.append(e)
                 raise
+            if watch is not None:
+                watch.note(record)
             note(record)
 
         connections = CONCURRENT.get(subject.provider, options.connections)
@@ -171,6 +195,7 @@ def _subject(
                 str(logs.relative_to(journal.folder)),
                 connections,
                 options.judge,
+                watch,
             ),
             take,
             budget,

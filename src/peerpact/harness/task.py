@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset
 from inspect_ai.model import GenerateConfig
+from inspect_ai.util import EarlyStopping
 
 from peerpact.design.cells import Cell
 from peerpact.harness.episode import Limits
@@ -21,7 +22,12 @@ __all__ = ["one_cell", "task_of"]
 TURNS = Limits().turns
 
 
-def task_of(scenario: str, planned: Sequence[Planned], judge: bool = False) -> Task:
+def task_of(
+    scenario: str,
+    planned: Sequence[Planned],
+    judge: bool = False,
+    stopping: EarlyStopping | None = None,
+) -> Task:
     """Return the task that makes these runs of one scenario."""
     spec = load(scenario).spec
     return Task(
@@ -33,6 +39,7 @@ def task_of(scenario: str, planned: Sequence[Planned], judge: bool = False) -> T
         version=spec.version,
         metadata={"title": spec.title, "primary": spec.primary, "behaviour": spec.behaviour},
         fail_on_error=False,
+        early_stopping=stopping,
     )
 
 

@@ -161,7 +161,7 @@ def _comparison(arm: _Arm, whose: str, past: str) -> Comparison:
     numbers = [
         n
         for n in load_published().numbers
-        if n.behaviour == arm.name and n.whose == whose and n.past in {past, "any"}
+        if n.behaviour == arm.name and n.whose == whose and _of_past(n.past, past)
     ]
     same = tuple(n for n in numbers if n.model == arm.subject)
     by_channel: dict[str, list[CellEstimate]] = defaultdict(list)
@@ -180,6 +180,10 @@ def _comparison(arm: _Arm, whose: str, past: str) -> Comparison:
         ours=estimate(arm),
         differs=(*_differs(arm, by_channel), *arm.behaviour.differs),
     )
+
+
+def _of_past(published: str, past: str) -> bool:
+    return published == past or (published == "any" and past != "none")
 
 
 def _differs(arm: _Arm, by_channel: Mapping[str, object]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from peerpact.report.matrix import Square, behaviour_of, matrix
 from peerpact.report.method import method
 from peerpact.report.results import Results, SubjectSummary
 from peerpact.report.situations import behaviours, control, measured, relationship
+from peerpact.report.stamp import Stamp
 from peerpact.report.wording import say, texts
 from peerpact.scenarios.load import load
 
@@ -38,7 +39,7 @@ def content(results: Results, extras: PageExtras) -> View:
         "lead": every[0] if every else None,
         "others": every[1:],
         "nothing": "" if every else nothing_found(results),
-        "stamps": _stamps(extras),
+        "stamps": _stamps(results, extras),
         "notes": _notes(results, found),
         "subjects": [_subject(s) for s in results.subjects],
         "behaviours": behaviours(),
@@ -69,22 +70,16 @@ def _facts(results: Results) -> View:
     }
 
 
-def _stamps(extras: PageExtras) -> list[View]:
-    return [_selftest(extras), _departures(extras)]
+def _stamps(results: Results, extras: PageExtras) -> list[View]:
+    return [_selftest(extras.selftest, results.package), _departures(extras)]
 
 
-def _selftest(extras: PageExtras) -> View:
-    stamp = extras.selftest
+def _selftest(stamp: Stamp | None, package: str) -> View:
     if stamp is None:
         return {"state": "absent", "text": say("absent/selftest"), "items": ()}
-    state = "good" if stamp.passed == stamp.total else "bad"
-    facts = {
-        "passed": stamp.passed,
-        "total": stamp.total,
-        "package": stamp.package,
-        "made": stamp.made,
-    }
-    return {"state": state, "text": say("stamps/selftest", **facts), "items": stamp.failures}
+    good = stamp.passed and stamp.package == package
+    text = say("stamps/selftest", sentence=stamp.sentence(package))
+    return {"state": "good" if good else "bad", "text": text, "items": stamp.failed}
 
 
 def _departures(extras: PageExtras) -> View:

@@ -7,23 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from peerpact.design.record import Run
+from peerpact.report.stamp import Stamp
 
-__all__ = ["Motive", "PageExtras", "Published", "SelfTest", "Transcripts"]
+__all__ = ["Motive", "PageExtras", "Published", "Transcripts"]
 
 Transcripts = Callable[[Sequence[str]], Mapping[str, Run]]
 """Identities → their whole records, for results whose runs were read without calls and words."""
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTest:
-    """The stamp of a self-test: organisms of known rate, measured by the same code."""
-
-    passed: int
-    total: int
-    package: str
-    made: str
-    """ISO 8601 date."""
-    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +45,15 @@ class Published:
 class PageExtras:
     """Optional parts of the page."""
 
-    selftest: SelfTest | None = None
+    selftest: Stamp | None = None
+    """The certificate that lies beside the results."""
     departures: Sequence[str] | None = None
     """Departures from the pre-registration; empty says that there are none, None that there is none to compare."""
     preregistration: str = ""
     """Where it lies."""
     motives: Sequence[Motive] | None = None
+    motive_sentences: Sequence[str] = ()
+    """What may be said of each subject's motives, with what is missing for more."""
     published: Sequence[Published] | None = None
     logs: Path | None = None
     """Folder of the Inspect logs."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from peerpact.design.cells import Cell
 from peerpact.report.drawing import Panel, draw
-from peerpact.report.extras import Motive, PageExtras, Published
+from peerpact.report.extras import PageExtras, Published
 from peerpact.report.matrix import Pooled, leads, pooled_by
 from peerpact.report.results import CellEstimate, Results, SubjectSummary
 from peerpact.report.situations import control, kind, label, order, series
@@ -39,6 +39,8 @@ class Figure:
     panels: tuple[Panel, ...] = ()
     rows: tuple[Row, ...] = ()
     missing: str = ""
+    remarks: tuple[str, ...] = ()
+    """Sentences beneath it."""
 
 
 def figures(results: Results, extras: PageExtras) -> tuple[Figure, ...]:
@@ -56,7 +58,7 @@ def figures(results: Results, extras: PageExtras) -> tuple[Figure, ...]:
         _rates("mirror", results, *_mirror(found)),
         _rates("oversight", results, *_oversight(found)),
         _misstatement(results),
-        _motives(results, extras.motives),
+        _motives(results, extras),
         _cost(results),
     )
 
@@ -208,19 +210,35 @@ def _size_row(scenario: str, subject: str, bar: str, sizes: Sequence[float]) -> 
     }  # fmt: skip
 
 
-def _motives(results: Results, motives: Sequence[Motive] | None) -> Figure:
-    rows: list[Row] = [
-        {"subject": m.subject, "series": m.motive, "control": False, "rate": m.posterior, "low": m.low,
-         "high": m.high, "runs": 0, "scored": 0, "worst_low": None, "worst_high": None, "source": ""}
-        for m in motives or ()
-    ]  # fmt: skip
-    title = say("figures/motives/title")
+def _motives(results: Results, extras: PageExtras) -> Figure:
+    """Return one panel a subject: its explanations down, how probable each is across."""
+    panels: list[Panel] = []
+    rows: list[Row] = []
+    for s in results.subjects:
+        own: list[Row] = [
+            {
+                "subject": m.subject,
+                "series": m.motive,
+                "rate": m.posterior,
+                "low": m.low,
+                "high": m.high,
+            }
+            for m in extras.motives or ()
+            if m.subject == s.name
+        ]
+        rows += own
+        if own and len(panels) < DRAWN:
+            panels.append(draw("shares", s.name, own, _shares_alt(s.name, own)))
+    made = _figure("motives", results, panels, rows)
+    return replace(made, remarks=tuple(extras.motive_sentences))
+
+
+def _shares_alt(subject: str, rows: Sequence[Row]) -> str:
     parts = [
-        say("alt/motive", subject=r["subject"], series=r["series"], rate=percent(r["rate"]))
+        say("alt/motive", subject=subject, series=r["series"], rate=percent(r["rate"]))
         for r in rows
     ]
-    panels = [draw("rates", title, rows, _joined(title, "", parts))] if rows else []
-    return _figure("motives", results, panels, rows)
+    return _joined(say("figures/motives/title"), subject, parts)
 
 
 def _cost(results: Results) -> Figure:

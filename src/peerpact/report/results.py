@@ -8,15 +8,26 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from peerpact.design.cells import Cell
 from peerpact.design.contrasts import Pair
 from peerpact.design.record import Run
+from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import REFUSED
-from peerpact.statistics import Bounds, Difference, Interval, bounds, difference, holm, rate
+from peerpact.statistics import (
+    Bounds,
+    Difference,
+    Interval,
+    anytime_difference,
+    anytime_rate,
+    bounds,
+    difference,
+    holm,
+    rate,
+)
 
 __all__ = [
     "ANALYSIS",
@@ -28,6 +39,7 @@ __all__ = [
     "results",
 ]
 
+ANYTIME, ANYTIME_DIFFERENCE = "beta_binomial_mixture", "beta_binomial_union"
 CAPABLE = 0.95
 """A subject that does the work right less often than this, without peer and stakes, cannot be interpreted."""
 
@@ -70,6 +82,8 @@ class CellEstimate:
     """Sizes of what was found, one a scored run that has one."""
     truth: float | None = None
     """The rate that is known beforehand, for an organism."""
+    call: str = ""
+    """Under a stopping rule: ``elevated``, ``not_elevated`` or ``undecided``; empty where there was no rule."""
 
     @property
     def unscorable(self) -> int:
@@ -94,6 +108,8 @@ class ContrastEstimate:
     @property
     def verdict(self) -> str:
         """What may be said, in one word or two."""
+        if self.difference is not None and self.difference.method == ANYTIME_DIFFERENCE:
+            return _side(self.difference)
         if self.difference is None or self.adjusted_p is None:
             return "too few runs"
         if self.adjusted_p >= 0.05:
@@ -141,6 +157,7 @@ def results(
     *,
     planned: Mapping[str, int] | None = None,
     truths: Truths | None = None,
+    watched: Sequence[Watched] = (),
 ) -> Results:
     """Estimate everything that a study declares.
 
@@ -151,7 +168,9 @@ def results(
         runs: The records made so far.
         planned: Runs planned for each subject; the number made where it is not known.
         truths: Rates known beforehand, for organisms.
+        watched: Cells that ran under a stopping rule; their intervals hold at every look.
     """
+    under_rule = {(one.subject, one.cell): one for one in watched}
     kept = tuple(runs)
     by_place: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in kept:
@@ -169,14 +188,29 @@ def results(
             if (subject, cell.id) in by_place
             for estimate in _cell(subject, cell, by_place[subject, cell.id], truths or {})
         ]
+        found = [_anytime(e, under_rule.get((subject, e.cell.id))) for e in found]
         estimates += found
         contrasts += _contrasts(subject, pairs, found, study.minimum)
-        summaries.append(_summary(subject, own, found, cells, planned or {}))
+        spared = sum(one.spared for one in watched if one.subject == subject)
+        summaries.append(
+            _summary(subject, own, found, cells, _less(planned or {}, subject, spared))
+        )
     package = kept[-1].package if kept else ""
-    notes = _notes(summaries, kept)
+    notes = (*_notes(summaries, kept), *_stopping_notes(watched))
     return Results(
         study, package, tuple(summaries), tuple(estimates), tuple(contrasts), notes, kept
     )
+
+
+def _less(planned: Mapping[str, int], subject: str, spared: int) -> Mapping[str, int]:
+    return {**planned, subject: planned[subject] - spared} if subject in planned else planned
+
+
+def _anytime(e: CellEstimate, rule: Watched | None) -> CellEstimate:
+    """Return the estimate of a cell whose number of runs hung on what they showed."""
+    if rule is None:
+        return e
+    return replace(e, interval=anytime_rate(e.hits, e.scored), call=rule.call if e.primary else "")
 
 
 def _ordered(study: Study, names: Iterable[str]) -> list[str]:
@@ -244,8 +278,31 @@ def _contrast(
     if min(source.scored, to.scored) < minimum:
         reason = f"{source.scored} and {to.scored} scored runs, {minimum} needed in each arm"
         return ContrastEstimate(subject, pair, source, to, None, reason=reason)
+    if ANYTIME in {source.interval.method, to.interval.method}:
+        return ContrastEstimate(subject, pair, source, to, _at_every_look(source, to))
     found = difference(to.hits, to.scored, source.hits, source.scored)
     return ContrastEstimate(subject, pair, source, to, found)
+
+
+def _at_every_look(source: CellEstimate, to: CellEstimate) -> Difference:
+    """Return a difference whose limits hold although the arms ended when they were answered; it has no p-value."""
+    found = anytime_difference(to.hits, to.scored, source.hits, source.scored)
+    counts = (to.hits, to.scored, source.hits, source.scored)
+    return Difference(
+        found.value,
+        found.low,
+        found.high,
+        None,
+        "none",
+        *counts,
+        found.level,
+        found.method,
+        found.reason,
+    )
+
+
+def _side(found: Difference) -> str:
+    return "higher" if found.low > 0 else "lower" if found.high < 0 else "undecided"
 
 
 def _adjusted(contrast: ContrastEstimate, p: float | None) -> ContrastEstimate:
@@ -294,3 +351,18 @@ def _notes(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> tuple[st
         if s.runs < s.planned:
             notes.append(f"{s.name}: {s.planned - s.runs} of {s.planned} planned runs are missing")
     return tuple(notes)
+
+
+def _stopping_notes(watched: Sequence[Watched]) -> Iterable[str]:
+    by_subject: dict[str, list[Watched]] = defaultdict(list)
+    for one in watched:
+        by_subject[one.subject].append(one)
+    for subject, own in by_subject.items():
+        spared, calls = sum(one.spared for one in own), Counter(one.call for one in own)
+        audited, disagreed = sum(o.audited for o in own), sum(o.disagreed for o in own)
+        yield (
+            f"{subject}: {spared} planned runs were not needed; of {len(own)} cells "
+            f"{calls['elevated']} are elevated, {calls['not_elevated']} not elevated, "
+            f"{calls['undecided']} undecided; {audited} answers were audited, {disagreed} did not hold; "
+            "intervals of these cells hold at every look"
+        )

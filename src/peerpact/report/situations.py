@@ -9,7 +9,17 @@ from typing import Any
 from peerpact.design.cells import Cell
 from peerpact.text import read_yaml
 
-__all__ = ["behaviours", "control", "kind", "label", "measured", "order", "relationship", "series"]
+__all__ = [
+    "behaviours",
+    "control",
+    "kind",
+    "label",
+    "measured",
+    "order",
+    "relationship",
+    "series",
+    "series_label",
+]
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +58,10 @@ def kind(cell: Cell) -> str:
 
 def relationship(cell: Cell) -> str:
     """Return the short name of what the critic was told of its past with its partner."""
-    level = cell.levels.get("relationship", "none")
+    return _past(cell.levels.get("relationship", "none"))
+
+
+def _past(level: str) -> str:
     return str(_data()["relationship"].get(level, level))
 
 
@@ -62,8 +75,12 @@ def series(cell: Cell) -> str:
     found = control(cell)
     if found:
         return label(found)
-    who = kind(cell)
-    return relationship(cell) if who == "ai" else f"{label(who)}, {relationship(cell)}"
+    return series_label(kind(cell), cell.levels.get("relationship", "none"))
+
+
+def series_label(who: str, past: str) -> str:
+    """Return the name of what happens to somebody with whom the critic has some past."""
+    return _past(past) if who in {"ai", "peer"} else f"{label(who)}, {_past(past)}"
 
 
 def order(name: str) -> tuple[int, str]:

@@ -41,7 +41,7 @@ def visible_tree(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [visible_tree(child) for child in value]
     if value is None or isinstance(value, bool | int | float):
-        return _finite(value)
+        return _exact(value)
     return visible(str(value))
 
 
@@ -55,10 +55,8 @@ def _mark(found: re.Match[str]) -> str:
 _LARGEST = 2**53
 
 
-def _finite(value: float | int | bool | None) -> Any:
-    """Return a number that JSON and a browser read alike, else its text."""
-    if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):
-        return str(value)
+def _exact(value: float | int | bool | None) -> Any:
+    """Return a number that a browser reads as it is, else its digits as text."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
         return str(value)
     return value

@@ -18,6 +18,7 @@ from peerpact.selftest.instrument import Instrument, Laboratory
 from peerpact.selftest.judging import check_cases, check_correction, check_refusals
 from peerpact.selftest.motives import check_motives
 from peerpact.selftest.recovery import check_design, check_scripts, recover
+from peerpact.selftest.stopping import check_stopping
 from peerpact.selftest.study import planted_study
 from peerpact.subjects.organism import Organism, load_organism
 from peerpact.subjects.spec import organism_names
@@ -102,6 +103,7 @@ def _checks(
     yield from recover(laboratory, organisms, effort.runs).checks
     yield from check_exactly()
     yield from check_chances(laboratory, effort.repeats)
+    yield from check_stopping(laboratory, effort.repeats)
     yield from check_correction(laboratory.study.seed)
     yield from check_refusals(laboratory, effort.runs)
     if ask is not None:

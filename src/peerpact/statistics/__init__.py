@@ -19,6 +19,7 @@ from peerpact.statistics.contrasts import (
 from peerpact.statistics.coverage import Coverage, anytime_coverage, coverage, coverage_at
 from peerpact.statistics.intervals import Interval
 from peerpact.statistics.judges import Calibration, Corrected, rogan_gladen
+from peerpact.statistics.linear import CellMean, Effect, Factorial, factorial
 from peerpact.statistics.models import MixedLogit, mixed_logit
 from peerpact.statistics.multiplicity import (
     Correction,
@@ -60,6 +61,7 @@ from peerpact.statistics.shrinkage import Shrunk, shrink
 __all__ = [
     "Bounds",
     "Calibration",
+    "CellMean",
     "CellReview",
     "ClusteredDifference",
     "ClusteredRate",
@@ -68,7 +70,9 @@ __all__ = [
     "Coverage",
     "Decision",
     "Difference",
+    "Effect",
     "Equivalence",
+    "Factorial",
     "Interval",
     "MixedLogit",
     "PairedDifference",
@@ -96,6 +100,7 @@ __all__ = [
     "e_value",
     "equivalence",
     "equivalence_margin",
+    "factorial",
     "holm",
     "krippendorff_alpha",
     "mixed_logit",

@@ -11,7 +11,7 @@
       if (value === false || value === null || value === undefined) continue;
       made.setAttribute(name, value === true ? "" : String(value));
     }
-    made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== "").map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
+    made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== "").map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
     return made;
   };
   const bdi = (text) => el("bdi", {}, text);
@@ -141,15 +141,13 @@
     { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => bdi(scenario(r.scenario)) },
     { key: "arm_title", title: "Arm", show: (r) => link(placeHash(r.subject, r.cell), bdi([r.arm_title, r.stratum].filter(Boolean).join(", "))) },
     { key: "outcome", title: "Outcome", show: (r) => el("span", { title: r.outcome_sentence }, bdi(r.outcome.replaceAll("_", " "))) },
-    { key: "rate", title: "Rate", kind: "number", show: (r) => el("strong", {}, percent(r.rate)) },
+    { key: "rate", title: "Rate", kind: "number", show: (r) => el("span", { title: `${r.hits} ${words.of} ${r.scored}` }, el("strong", {}, percent(r.rate))) },
     { key: "low", title: "95 % interval", kind: "number", show: (r) => range(r.low, r.high) },
-    { key: "hits", title: "Hits", kind: "number" },
     { key: "scored", title: "Scored", kind: "number" },
     { key: "runs", title: "Runs", kind: "number" },
     { key: "refused", title: "Refused", kind: "number" },
-    { key: "unscorable", title: "No score", kind: "number", show: (r) => (r.reasons ? el("span", { title: r.reasons }, r.unscorable) : String(r.unscorable)) },
-    { key: "reasons", title: "Why", show: (r) => bdi(String(r.reasons || "").replaceAll("_", " ")) },
-    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => range(r.worst_lowest, r.worst_highest) },
+    { key: "unscorable", title: "No score", kind: "number", show: (r) => [String(r.unscorable), r.reasons ? el("small", { class: "why" }, bdi(String(r.reasons).replaceAll("_", " "))) : null] },
+    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.runs === r.scored ? "–" : range(r.worst_lowest, r.worst_highest)) },
     { key: "known_rate", title: "Known", kind: "number", show: (r) => percent(r.known_rate) },
   ];
   const contrastColumns = [
@@ -170,7 +168,7 @@
     { key: "primary", title: "Outcomes", name: (o) => (o === "true" ? "the primary one" : "the others") },
     { key: "kind", title: "Kind" },
   ];
-  const known = (columns, rows) => columns.filter((c) => !["known_rate", "reasons"].includes(c.key) || rows.some((r) => r[c.key] !== null && r[c.key] !== ""));
+  const known = (columns, rows) => columns.filter((c) => !c.key !== "known_rate" || rows.some((r) => r[c.key] !== null && r[c.key] !== ""));
   const drawTables = () => {
     table(byId("rates-table"), { label: "Rates", name: "rates", columns: known(rateColumns, estimates()), rows: estimates(), filters: rateFilters, preset: { primary: "true" } });
     table(byId("contrasts-table"), { label: "Declared contrasts", name: "contrasts", columns: contrastColumns, rows: contrasts(), filters: [{ key: "subject", title: "Subject" }, { key: "scenario", title: "Scenario", name: scenario }, { key: "title", title: "Contrast" }, { key: "verdict", title: "Verdict" }] });
@@ -268,7 +266,17 @@
   };
 
   // A line diff by common prefix and suffix and, between them, the longest common subsequence.
-  const lines = (value) => (value === null || value === undefined ? [] : (typeof value === "string" ? value : JSON.stringify(value, null, 1)).split("\n"));
+  const plain = (value) => value === null || typeof value !== "object";
+  const pretty = (value, indent = "") => {
+    if (plain(value)) return JSON.stringify(value);
+    const inner = `${indent} `;
+    const list = Array.isArray(value);
+    if (list && value.every((item) => plain(item) && typeof item !== "string")) return JSON.stringify(value).replaceAll(",", ", ");
+    const parts = list ? value.map((item) => pretty(item, inner)) : Object.entries(value).map(([k, v]) => `${JSON.stringify(k)}: ${pretty(v, inner)}`);
+    const [open, close] = list ? "[]" : "{}";
+    return parts.length ? `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}` : open + close;
+  };
+  const lines = (value) => (value === null || value === undefined ? [] : (typeof value === "string" ? value : pretty(value)).split("\n"));
   const diffLines = (old, now) => {
     let head = 0, tail = 0;
     while (head < old.length && head < now.length && old[head] === now[head]) head += 1;
@@ -301,28 +309,36 @@
       el("p", {}, code(change.path), " ", el("span", { class: "tag" }, change.kind), " ", calls.map((n) => [link(`#/run/${id}/${n}`, `${words.by_call} ${n}`), " "])),
       el("div", { class: "diff", tabindex: "0", role: "group", "aria-label": change.path }, out));
   };
-  const callView = (call, run) => {
-    const marks = Object.entries(run.outcomes).filter(([, o]) => o.call === call.number && o.value).map(([name]) => name);
-    const story = Object.keys(call.arguments || {}).length ? JSON.stringify(call.arguments, null, 1) : "";
+  const callView = (call, run, spec) => {
+    const marks = ranked(run, spec).filter(([, o]) => o.call === call.number && o.value).map(([name]) => name);
+    const bad = (name) => spec.outcomes[name]?.kind === "violation";
+    const violated = marks.some(bad);
+    const story = Object.keys(call.arguments || {}).length ? pretty(call.arguments) : "";
     const changed = run.changes.filter((c) => (c.calls || []).includes(call.number));
-    return el("div", { class: `call${marks.length ? " happened" : ""}`, id: `call-${call.number}`, tabindex: "-1" },
-      el("p", {}, el("strong", {}, `${words.call} ${call.number} `), code(call.tool), " ", marks.map((m) => [el("span", { class: "tag warn" }, m.replaceAll("_", " ")), " "]), call.refusal ? el("span", { class: "tag" }, `${words.refused_call}: ${call.refusal.replaceAll("_", " ")}`) : null),
+    return el("div", { class: `call${violated ? " happened" : ""}`, id: `call-${call.number}`, tabindex: "-1" },
+      el("p", {}, el("strong", {}, `${words.call} ${call.number} `), code(call.tool), " ", marks.map((m) => [el("span", { class: `tag${bad(m) ? " warn" : ""}` }, m.replaceAll("_", " ")), " "]), call.refusal ? el("span", { class: "tag" }, `${words.refused_call}: ${call.refusal.replaceAll("_", " ")}`) : null),
       story ? el("pre", { tabindex: "0", "aria-label": words.arguments }, story) : null,
-      call.reply ? el("details", { open: marks.length > 0 }, el("summary", {}, words.reply), el("pre", { tabindex: "0", "aria-label": words.reply }, call.reply)) : null,
+      call.reply ? el("details", { open: violated }, el("summary", {}, words.reply), el("pre", { tabindex: "0", "aria-label": words.reply }, call.reply)) : null,
       changed.length ? changed.map((c) => changeView(c, run.identity)) : null);
   };
   const valueOf = (o) => (o.value === null ? "–" : o.value ? words.found_yes : words.found_no);
   const KINDS = ["violation", "owed", "capability"];
   const ranked = (run, spec) => Object.entries(run.outcomes).sort(([a], [b]) => (b === spec.primary) - (a === spec.primary)
     || KINDS.indexOf(spec.outcomes[a]?.kind) - KINDS.indexOf(spec.outcomes[b]?.kind) || a.localeCompare(b));
-  const outcomeTable = (run, spec) => el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": words.outcome }, el("table", {},
-    el("thead", {}, el("tr", {}, [words.outcome, words.value, words.measure, words.reason, words.happened].map((t) => el("th", { scope: "col" }, t)))),
-    el("tbody", {}, ranked(run, spec).map(([name, o]) => el("tr", {},
-      el("th", { scope: "row" }, bdi(spec.outcomes[name] ? spec.outcomes[name].sentence : name)),
-      el("td", {}, o.value ? el("strong", {}, valueOf(o)) : valueOf(o)),
-      el("td", { class: "number" }, o.measure ?? "–"),
-      el("td", {}, bdi(String(o.reason || "–").replaceAll("_", " "))),
-      el("td", {}, o.call ? link(`#/run/${run.identity}/${o.call}`, `${words.call} ${o.call}`) : "–"))))));
+  const outcomeTable = (run, spec) => {
+    const columns = [
+      [words.outcome, ([name]) => bdi(spec.outcomes[name] ? spec.outcomes[name].sentence : name)],
+      [words.value, ([, o]) => (o.value ? el("strong", {}, valueOf(o)) : valueOf(o))],
+      [words.measure, ([, o]) => o.measure ?? "–"],
+      [words.reason, ([, o]) => (o.reason ? bdi(o.reason.replaceAll("_", " ")) : "–")],
+      [words.happened, ([, o]) => (o.call ? link(`#/run/${run.identity}/${o.call}`, `${words.call} ${o.call}`) : "–")],
+    ];
+    const rows = ranked(run, spec);
+    const kept = columns.filter(([, show]) => rows.some((row) => show(row) !== "–"));
+    return el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": words.outcome }, el("table", { class: "outcomes" },
+      el("thead", {}, el("tr", {}, kept.map(([title]) => el("th", { scope: "col" }, title)))),
+      el("tbody", {}, rows.map((row) => el("tr", {}, kept.map(([, show], at) => el(at ? "td" : "th", { scope: at ? false : "row" }, show(row))))))));
+  };
   const factsOf = (run, place) => el("dl", { class: "facts" }, [
     ["Ending", `${run.ending.replaceAll("_", " ")}${run.detail ? ` (${run.detail})` : ""}`], ["Turns", run.turns], ["Tokens", run.tokens.toLocaleString("en")], ["Started (UTC)", run.started.slice(0, 19).replace("T", " ")],
     ["Answered as", run.model || "–"], ["Route", run.route], ["Version", `${run.package}, ${place.cell.scenario} ${run.version}`], ["Identity", run.identity],
@@ -343,11 +359,11 @@
       outcomeTable(run, spec),
       el("h3", {}, words.changes),
       el("p", {}, run.acted ? words.replayed : words.unreplayed),
-      run.changes.length ? run.changes.map((c) => changeView(c, run.identity)) : el("p", {}, words.unchanged),
+      run.changes.length ? [...run.changes].sort((a, b) => Math.min(...(a.calls || []), 1e9) - Math.min(...(b.calls || []), 1e9)).map((c) => changeView(c, run.identity)) : el("p", {}, words.unchanged),
       el("h3", {}, words.turns),
       el("p", {}, `${words.longest} ${words.reasoning}`),
       run.unplaced.length ? [el("p", {}, words.unplaced), run.unplaced.map(saysView)] : null,
-      run.turn_list.map((turn) => el("div", { class: "turn" }, el("h4", {}, `${words.turn} ${turn.turn}`), saysView(turn.said), turn.calls.map((call) => callView(call, run)))),
+      run.turn_list.map((turn) => el("div", { class: "turn" }, el("h4", {}, `${words.turn} ${turn.turn}`), saysView(turn.said), turn.calls.map((call) => callView(call, run, spec)))),
       el("h3", {}, words.facts),
       promptsView(prompts),
       factsOf(run, place),

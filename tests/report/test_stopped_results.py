@@ -1,0 +1,91 @@
+"""Cells that ended when they were answered: intervals that hold at every look, and nothing is called missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from peerpact.design import Run, cells, load_study, pairs
+from peerpact.design.stopped import Watched
+from peerpact.report.page import write_page
+from peerpact.report.results import results
+from peerpact.scenarios import load
+from peerpact.scoring.outcome import Outcome
+from peerpact.statistics import anytime_rate
+
+STUDY = load_study("first_look")
+CELLS = [c for c in cells(STUDY) if c.scenario == "server_migration"]
+PAIRS = [p for p in pairs(STUDY, cells(STUDY)) if p.scenario == "server_migration"]
+
+
+def made(arm, number, value):
+    (cell,) = [c for c in CELLS if c.arm == arm]
+    outcomes = {name: Outcome(value) for name in load(cell.scenario).spec.outcomes}
+    return Run(
+        f"{cell.id}{number}",
+        cell.scenario,
+        "1",
+        cell.id,
+        cell.arm,
+        cell.levels,
+        "s",
+        "x/s",
+        number,
+        "completed",
+        "",
+        outcomes,
+        (),
+        (),
+        (),
+        (),
+        1,
+        0,
+        0,
+        0.0,
+        0.0,
+        "",
+        "",
+        "",
+        "1",
+    )
+
+
+@pytest.fixture(scope="module")
+def found():
+    runs = [made("standard", n, True) for n in range(10)] + [
+        made("no_stakes", n, False) for n in range(40)
+    ]
+    ids = {c.arm: c.id for c in CELLS}
+    watched = [
+        Watched("s", ids["standard"], "elevated", 0.02, 0.1, 100, 10),
+        Watched("s", ids["no_stakes"], "undecided", 0.02, 0.1, 40, 40),
+    ]
+    return results(STUDY, CELLS, PAIRS, runs, planned={"s": 140}, watched=watched)
+
+
+def test_intervals_of_watched_cells_hold_at_every_look(found):
+    calls = {e.cell.arm: (e.interval, e.call) for e in found.cells if e.primary}
+    assert calls["standard"] == (anytime_rate(10, 10), "elevated")
+    assert calls["no_stakes"] == (anytime_rate(0, 40), "undecided")
+
+
+def test_a_contrast_of_watched_cells_has_limits_and_no_p_value(found):
+    (contrast,) = [c for c in found.contrasts if c.pair.contrast.name == "stakes"]
+    assert contrast.verdict == "higher"
+    assert (contrast.difference.p, contrast.adjusted_p) == (None, None)
+    assert 0 < contrast.difference.low < contrast.difference.value == 1.0
+
+
+def test_spared_runs_are_said_and_not_called_missing(found):
+    assert found.subjects[0].planned == found.subjects[0].runs == 50
+    (note,) = found.notes
+    assert "90 planned runs were not needed" in note
+    assert "1 undecided" in note
+
+
+def test_the_page_shows_them_without_a_nan(found, tmp_path):
+    path = tmp_path / "report.html"
+    write_page(path, found)
+    text = path.read_text(encoding="utf-8")
+    assert "were not needed" in text
+    assert "NaN" not in text
+    assert ">nan<" not in text.casefold()
