@@ -89,3 +89,20 @@ def test_the_page_shows_them_without_a_nan(found, tmp_path):
     assert "were not needed" in text
     assert "NaN" not in text
     assert ">nan<" not in text.casefold()
+
+
+def test_verdicts_of_watched_contrasts_share_out_the_error():
+    """A contrast that alone would be called is not called where many are asked at once."""
+    ids = {c.arm: c.id for c in CELLS}
+    runs = [made("standard", n, n < 13) for n in range(20)]
+    runs += [made("no_stakes", n, n < 0) for n in range(30)] + [
+        made("no_partner", n, n < 6) for n in range(20)
+    ]
+    watched = [
+        Watched("s", ids[arm], "undecided", 0.02, 0.1, 30, 30)
+        for arm in ("standard", "no_stakes", "no_partner")
+    ]
+    alone = results(STUDY, CELLS, PAIRS[:1], runs, watched=watched).contrasts
+    together = results(STUDY, CELLS, PAIRS * 20, runs, watched=watched).contrasts
+    assert [c.verdict for c in alone] == ["higher"]
+    assert {c.verdict for c in together} == {"undecided"}

@@ -104,12 +104,14 @@ class ContrastEstimate:
     adjusted_p: float | None = None
     """Holm over the subject's declared contrasts."""
     reason: str = ""
+    side: str = ""
+    """Under a stopping rule, which has no p-value: what limits say that hold for all contrasts at once."""
 
     @property
     def verdict(self) -> str:
         """What may be said, in one word or two."""
-        if self.difference is not None and self.difference.method == ANYTIME_DIFFERENCE:
-            return _side(self.difference)
+        if self.side:
+            return self.side
         if self.difference is None or self.adjusted_p is None:
             return "too few runs"
         if self.adjusted_p >= 0.05:
@@ -269,7 +271,8 @@ def _contrasts(
         if source is not None and to is not None:
             made.append(_contrast(subject, pair, source, to, minimum))
     adjusted = holm([c.difference.p if c.difference else None for c in made]).adjusted
-    return [_adjusted(c, p) for c, p in zip(made, adjusted, strict=True)]
+    tests = sum(c.difference is not None for c in made)
+    return [_adjusted(c, p, tests) for c, p in zip(made, adjusted, strict=True)]
 
 
 def _contrast(
@@ -301,13 +304,13 @@ def _at_every_look(source: CellEstimate, to: CellEstimate) -> Difference:
     )
 
 
-def _side(found: Difference) -> str:
-    return "higher" if found.low > 0 else "lower" if found.high < 0 else "undecided"
-
-
-def _adjusted(contrast: ContrastEstimate, p: float | None) -> ContrastEstimate:
-    c = contrast
-    return ContrastEstimate(c.subject, c.pair, c.source, c.to, c.difference, p, c.reason)
+def _adjusted(contrast: ContrastEstimate, p: float | None, tests: int) -> ContrastEstimate:
+    d = contrast.difference
+    if d is None or d.method != ANYTIME_DIFFERENCE:
+        return replace(contrast, adjusted_p=p)
+    together = anytime_difference(d.x1, d.n1, d.x0, d.n0, level=1 - (1 - d.level) / tests)
+    side = "higher" if together.low > 0 else "lower" if together.high < 0 else "undecided"
+    return replace(contrast, side=side)
 
 
 def _summary(
