@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from peerpact.cli import _showing
+from peerpact.cli._showing import estimate
 from peerpact.design.cells import cells
-from peerpact.design.contrasts import pairs
-from peerpact.errors import PeerpactError
 from peerpact.report.beside import extras_beside
 from peerpact.report.extras import PageExtras
 from peerpact.report.reading import JournalReader, planned, study_of
-from peerpact.report.results import Results, results
+from peerpact.report.results import Results
 
 __all__ = ["Folder"]
 
@@ -35,24 +33,9 @@ class Folder:
         """
         study = study_of(path)
         reader = JournalReader(path)
-        runs, found = reader.runs(), cells(study)
-        names = dict.fromkeys(
-            run.subject for run in runs if run.route.startswith(_showing.ORGANISMS)
-        )
-        notes: tuple[str, ...] = ()
-        try:
-            truths = _showing._truths(list(names), found)
-        except PeerpactError as e:
-            truths, notes = {}, (f"known rates of organisms cannot be computed: {e}",)
-        made = results(
-            study,
-            found,
-            pairs(study, found),
-            runs,
-            planned=planned(study, found, runs),
-            truths=truths,
-        )
-        return cls(path, replace(made, notes=(*made.notes, *notes)), reader)
+        runs = reader.runs()
+        expected = planned(study, cells(study), runs)
+        return cls(path, estimate(study, path, runs, expected), reader)
 
     def extras(self, evidence: int, *, live: bool = False) -> PageExtras:
         """Return what the folder adds to the page.

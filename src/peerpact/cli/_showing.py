@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,13 +12,15 @@ from rich.console import Console
 from peerpact.design.cells import Cell, cells
 from peerpact.design.contrasts import pairs
 from peerpact.design.journal import read_runs
+from peerpact.design.record import Run
 from peerpact.design.stopped import read_watched
 from peerpact.design.study import Study
+from peerpact.errors import PeerpactError
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
 from peerpact.report.results import Results, results
 from peerpact.report.tables import contrast_table, rate_table, subject_lines
 
-__all__ = ["gather", "show_results", "terminal"]
+__all__ = ["estimate", "gather", "show_results", "terminal"]
 
 
 def terminal() -> Console:
@@ -34,11 +37,21 @@ def gather(study: Study, folder: Path, planned: Mapping[str, int] | None = None)
         folder: The results folder.
         planned: Runs planned for each subject, where known.
     """
+    return estimate(study, folder, tuple(read_runs(folder)), planned)
+
+
+def estimate(
+    study: Study, folder: Path, runs: Sequence[Run], planned: Mapping[str, int] | None
+) -> Results:
+    """Estimate runs of a results folder; an organism whose known rate cannot be computed is noted."""
     found = cells(study)
-    runs = tuple(read_runs(folder))
-    subjects = dict.fromkeys((run.subject, run.route) for run in runs)
-    truths = _truths([name for name, route in subjects if route.startswith(ORGANISMS)], found)
-    return results(
+    names = dict.fromkeys(run.subject for run in runs if run.route.startswith(ORGANISMS))
+    notes: tuple[str, ...] = ()
+    try:
+        truths = _truths(list(names), found)
+    except PeerpactError as e:
+        truths, notes = {}, (f"known rates of organisms cannot be computed: {e}",)
+    made = results(
         study,
         found,
         pairs(study, found),
@@ -47,6 +60,7 @@ def gather(study: Study, folder: Path, planned: Mapping[str, int] | None = None)
         truths=truths,
         watched=read_watched(folder),
     )
+    return replace(made, notes=(*made.notes, *notes))
 
 
 def show_results(

@@ -20,11 +20,6 @@ OWN_KEYS = {"required", "one_of"}
 """What an argument says beyond JSON schema: whether it must be given, which part of the world names its values."""
 
 
-def tools(scene: Scene) -> list[ToolDef]:
-    """Return the tools of a scene, in its order."""
-    return _tools(scene.digest, _Held(scene))
-
-
 class FixedParams(ToolParams):
     """Arguments of a tool that stay as they are: copying them, as Inspect does at every answer, is free."""
 
@@ -32,22 +27,10 @@ class FixedParams(ToolParams):
         return self
 
 
-class _Held:
-    """Carries a scene past the cache, whose key is the digest alone."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
-
-
 @lru_cache(maxsize=512)
-def _tools(_digest: str, held: _Held) -> list[ToolDef]:
-    return [_tool(name, text, held.scene.tree["world"]) for name, text in held.scene.tools.items()]
+def tools(scene: Scene) -> list[ToolDef]:
+    """Return the tools of a scene, in its order; the same scene gives the same tools."""
+    return [_tool(name, text, scene.tree["world"]) for name, text in scene.tools.items()]
 
 
 def _tool(name: str, text: Mapping[str, Any], world: Tree) -> ToolDef:

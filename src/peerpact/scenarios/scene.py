@@ -31,7 +31,7 @@ EMPTY: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """One cell of one scenario, rendered."""
 
