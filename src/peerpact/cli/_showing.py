@@ -95,12 +95,13 @@ def show_results(
 
 def write(found: Results, folder: Path) -> list[Path]:
     """Write results as CSV, JSON and one page; return what was written."""
-    from peerpact.report.page import PageExtras, write_page
+    from peerpact.report.beside import extras_beside
+    from peerpact.report.page import write_page
 
     write_csv(folder / "cells.csv", [cell_row(e) for e in found.cells])
     write_csv(folder / "contrasts.csv", [contrast_row(c) for c in found.contrasts])
     write_json(folder / "results.json", document(found))
-    write_page(folder / "report.html", found, extras=PageExtras(logs=folder / "logs"))
+    write_page(folder / "report.html", found, extras=extras_beside(folder, found))
     names = ("report.html", "cells.csv", "contrasts.csv", "results.json", "runs.jsonl")
     return [folder / name for name in names if (folder / name).exists()]
 
