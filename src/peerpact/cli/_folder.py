@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from peerpact.cli._showing import estimate
-from peerpact.design.cells import cells
-from peerpact.report.beside import extras_beside
+from peerpact.design.cells import Cell, cells
+from peerpact.design.contrasts import pairs
+from peerpact.design.record import Run
+from peerpact.design.stopped import read_watched
+from peerpact.design.study import Study
+from peerpact.errors import PeerpactError
+from peerpact.report.beside import EVIDENCE_BYTES, extras_beside
 from peerpact.report.extras import PageExtras
 from peerpact.report.reading import JournalReader, planned, study_of
-from peerpact.report.results import Results
+from peerpact.report.results import Results, results
 
 __all__ = ["Folder"]
+
+ORGANISMS = "peerpact-organism/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +31,12 @@ class Folder:
     reader: JournalReader
 
     @classmethod
-    def read(cls, path: Path) -> Folder:
+    def read(cls, path: Path, expected: Mapping[str, int] | None = None) -> Folder:
         """Read a folder; runs stay light, whatever their number.
+
+        Args:
+            path: The results folder.
+            expected: Runs planned for each subject, where they are not what the study says.
 
         Raises:
             ResultsError: There are no results, or they cannot be read.
@@ -34,10 +45,10 @@ class Folder:
         study = study_of(path)
         reader = JournalReader(path)
         runs = reader.runs()
-        expected = planned(study, cells(study), runs)
-        return cls(path, estimate(study, path, runs, expected), reader)
+        wanted = expected or planned(study, cells(study), runs)
+        return cls(path, _estimate(study, path, runs, wanted), reader)
 
-    def extras(self, evidence: int, *, live: bool = False) -> PageExtras:
+    def extras(self, evidence: int = EVIDENCE_BYTES, *, live: bool = False) -> PageExtras:
         """Return what the folder adds to the page.
 
         Args:
@@ -51,3 +62,43 @@ class Folder:
             evidence_bytes=evidence,
             live=live,
         )
+
+
+def _estimate(
+    study: Study, folder: Path, runs: Sequence[Run], wanted: Mapping[str, int]
+) -> Results:
+    """Estimate runs of a results folder; an organism whose known rate cannot be computed is noted."""
+    found = cells(study)
+    names = dict.fromkeys(run.subject for run in runs if run.route.startswith(ORGANISMS))
+    notes: tuple[str, ...] = ()
+    try:
+        truths = _truths(list(names), found)
+    except PeerpactError as e:
+        truths, notes = {}, (f"known rates of organisms cannot be computed: {e}",)
+    made = results(
+        study,
+        found,
+        pairs(study, found),
+        runs,
+        planned=wanted,
+        truths=truths,
+        watched=read_watched(folder),
+    )
+    return replace(made, notes=(*made.notes, *notes))
+
+
+def _truths(
+    organisms: Sequence[str], found: Sequence[Cell]
+) -> dict[tuple[str, str], dict[str, float | None]]:
+    from peerpact.harness.truth import true_rates
+    from peerpact.scenarios.load import load
+    from peerpact.subjects.organism import load_organism
+    from peerpact.subjects.spec import resolve
+
+    return {
+        (name, cell.id): true_rates(
+            load_organism(name), load(cell.scenario), cell.levels, {"vendor": resolve(name).vendor}
+        )
+        for name in organisms
+        for cell in found
+    }

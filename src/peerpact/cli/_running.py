@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from peerpact.design.journal import read_runs
+from peerpact.design.journal import entries
 from peerpact.design.record import Run
 from peerpact.design.study import Study, load_study
 from peerpact.errors import StudyError, SubjectError
@@ -175,7 +175,7 @@ def _progress(console: Console) -> Progress:
 
 def _advance_to_done(progress: Progress, task: Any, scheduled: Schedule, folder: Path) -> None:
     wanted = {p.identity for runs in scheduled.planned.values() for p in runs}
-    done = sum(run.identity in wanted for run in read_runs(folder))
+    done = len(wanted.intersection(entry.run.identity for entry in entries(folder)))
     progress.update(task, completed=done)
     if done:
         progress.console.print(

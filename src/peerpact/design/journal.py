@@ -17,7 +17,7 @@ from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
-__all__ = ["Journal", "read_runs"]
+__all__ = ["Entry", "Journal", "counts", "entries", "read_runs"]
 
 RUNS = "runs.jsonl"
 STUDY = "study.json"
@@ -31,7 +31,7 @@ class Journal:
     folder: Path
     done: set[str] = field(default_factory=set)
     spent: tuple[int, float] = (0, 0.0)
-    """Tokens and US dollars of the runs that are there."""
+    """Tokens and US dollars of all that is there, runs that were made again included."""
 
     @classmethod
     def open(cls, folder: Path, study: Study, package: str, retry_errors: bool = False) -> Journal:
@@ -60,10 +60,14 @@ class Journal:
         except (OSError, orjson.JSONDecodeError) as e:
             raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
         _mend(folder / RUNS)
-        runs = list(read_runs(folder))
-        done = {r.identity for r in runs if not (retry_errors and r.ending == PROVIDER_ERROR)}
-        tokens = sum(run.tokens_in + run.tokens_out for run in runs)
-        return cls(folder, done, (tokens, sum(run.cost or 0.0 for run in runs)))
+        journal, tokens, cost = cls(folder), 0, 0.0
+        for entry in entries(folder):
+            run = entry.run
+            tokens, cost = tokens + run.tokens_in + run.tokens_out, cost + (run.cost or 0.0)
+            if not (retry_errors and run.ending == PROVIDER_ERROR):
+                journal.done.add(run.identity)
+        journal.spent = (tokens, cost)
+        return journal
 
     def append(self, run: Run) -> None:
         """Write one run; an identity that is there already is not written again.
@@ -84,8 +88,17 @@ class Journal:
         self.done.add(run.identity)
 
 
-def read_runs(folder: Path) -> Iterator[Run]:
-    """Read the runs of a results folder, each identity once: a retried run by its last record.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a journal, and where it lies in the file, in bytes."""
+
+    run: Run
+    start: int
+    length: int
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """Read a journal line by line, one in memory at a time, runs that were made again included.
 
     Raises:
         ResultsError: A line is no record.
@@ -93,17 +106,33 @@ def read_runs(folder: Path) -> Iterator[Run]:
     path = folder / RUNS
     if not path.exists():
         return
-    found: dict[str, Run] = {}
+    start = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
-                break
+                return
             try:
-                run = Run.from_json(line)
+                yield Entry(Run.from_json(line), start, len(line))
             except ResultsError as e:
                 raise ResultsError(f"{path}:{number}: {e}") from e
-            if run.identity not in found or found[run.identity].ending == PROVIDER_ERROR:
-                found[run.identity] = run
+            start += len(line)
+
+
+def counts(before: Run | None) -> bool:
+    """Return whether a record stands for its run, given what stood before: nothing, or a provider's error."""
+    return before is None or before.ending == PROVIDER_ERROR
+
+
+def read_runs(folder: Path) -> Iterator[Run]:
+    """Read the runs of a results folder, each identity once: a retried run by its last record.
+
+    Raises:
+        ResultsError: A line is no record.
+    """
+    found: dict[str, Run] = {}
+    for entry in entries(folder):
+        if counts(found.get(entry.run.identity)):
+            found[entry.run.identity] = entry.run
     yield from found.values()
 
 
@@ -133,6 +162,8 @@ def _mend(path: Path) -> None:
     """Cut a last line that a crash left without its end."""
     if not path.exists():
         return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        path.write_bytes(content[: content.rfind(b"\n") + 1])
+    whole = 0
+    with path.open("rb+") as file:
+        for line in file:
+            whole += len(line) if line.endswith(b"\n") else 0
+        file.truncate(whole)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from inspect_ai import eval as inspect_eval
@@ -51,6 +53,7 @@ def run_block(
     Raises:
         SubjectError: The model cannot be had at all.
     """
+    _settle()
     by_scenario: dict[str, list[Planned]] = {}
     for planned in block.planned:
         by_scenario.setdefault(planned.cell.scenario, []).append(planned)
@@ -75,6 +78,13 @@ def run_block(
         )
     finally:
         COLLECTOR.reset(token)
+
+
+@cache
+def _settle() -> None:
+    """Hide what is imported from the garbage collector, which would walk through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _model(block: Block) -> Model:

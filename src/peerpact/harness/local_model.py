@@ -40,6 +40,7 @@ from peerpact.harness.decoding import (
     write_step,
 )
 from peerpact.harness.llama import CONTEXT_TOKENS, Runtime, runtime, runtime_version
+from peerpact.harness.tools import narrowed
 from peerpact.subjects.weights import catalogue, fetch
 from peerpact.text import read_yaml, render
 
@@ -130,9 +131,10 @@ def _texts() -> Mapping[str, str]:
 
 
 def _offer(tool: ToolInfo) -> Offer:
-    """Return a tool as it is offered; ``options['arguments']`` may hold a schema with what Inspect's lacks."""
-    given = (tool.options or {}).get("arguments")
-    arguments = given if isinstance(given, dict) else tool.parameters.model_dump(exclude_none=True)
+    """Return a tool as it is offered; in a run, with the narrower schema that its scene gives."""
+    active = ACTIVE.get(None)
+    narrow = narrowed(active.episode.scene).get(tool.name) if active else None
+    arguments = narrow or tool.parameters.model_dump(exclude_none=True)
     return Offer(tool.name, tool.description, arguments)
 
 

@@ -13,7 +13,7 @@ from peerpact.harness.context import ACTIVE
 from peerpact.scenarios.scene import Scene
 from peerpact.worlds.world import Tree
 
-__all__ = ["tools"]
+__all__ = ["narrowed", "tools"]
 
 MAX_OUTPUT_BYTES = 64 * 1024
 OWN_KEYS = {"required", "one_of"}
@@ -30,25 +30,33 @@ class FixedParams(ToolParams):
 @lru_cache(maxsize=512)
 def tools(scene: Scene) -> list[ToolDef]:
     """Return the tools of a scene, in its order; the same scene gives the same tools."""
-    return [_tool(name, text, scene.tree["world"]) for name, text in scene.tools.items()]
+    return [_tool(name, text) for name, text in scene.tools.items()]
 
 
-def _tool(name: str, text: Mapping[str, Any], world: Tree) -> ToolDef:
+@lru_cache(maxsize=512)
+def narrowed(scene: Scene) -> Mapping[str, dict[str, Any]]:
+    """Return, by tool, the schema for constrained decoding: with counts, and names from the world.
+
+    Inspect's schema has no room for these, and what a tool carries is copied and logged at every answer.
+    """
+    world = scene.tree["world"]
+    return {name: _narrow(text.get("arguments", {}), world) for name, text in scene.tools.items()}
+
+
+def _tool(name: str, text: Mapping[str, Any]) -> ToolDef:
     async def execute(**kwargs: Any) -> str:
         made = ACTIVE.get().episode.call(name, kwargs)
         if made.refusal:
             raise ToolError(made.reply)
         return made.reply
 
-    arguments = text.get("arguments", {})
     return ToolDef(
         execute,
         name=name,
         description=text["description"],
-        parameters=_parameters(arguments),
+        parameters=_parameters(text.get("arguments", {})),
         parallel=False,
         max_output=MAX_OUTPUT_BYTES,
-        options={"arguments": _narrow(arguments, world)},
     )
 
 
@@ -58,7 +66,6 @@ def _parameters(arguments: Mapping[str, Any]) -> FixedParams:
 
 
 def _narrow(arguments: Mapping[str, Any], world: Tree) -> dict[str, Any]:
-    """Return the schema for a model whose decoding is constrained: with counts, and names from the world."""
     properties = {}
     for name, spec in arguments.items():
         part = spec.get("one_of")

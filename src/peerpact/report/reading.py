@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import orjson
 
 from peerpact.design.cells import Cell
-from peerpact.design.journal import PROVIDER_ERROR, RUNS, STUDY
+from peerpact.design.journal import RUNS, STUDY, counts, entries
 from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
@@ -61,18 +61,11 @@ class JournalReader:
             ResultsError: A line is no record.
         """
         found: dict[str, Run] = {}
-        if not self._path.exists():
-            return ()
-        with self._path.open("rb") as file:
-            start = 0
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    break
-                run = self._light(line, number)
-                if run.identity not in found or found[run.identity].ending == PROVIDER_ERROR:
-                    found[run.identity] = run
-                    self._lines[run.identity] = (start, len(line))
-                start += len(line)
+        for entry in entries(self._path.parent):
+            run = self._light(entry.run)
+            if counts(found.get(run.identity)):
+                found[run.identity] = run
+                self._lines[run.identity] = (entry.start, entry.length)
         return tuple(found.values())
 
     def whole(self, identities: Sequence[str]) -> Mapping[str, Run]:
@@ -86,11 +79,7 @@ class JournalReader:
                     found[identity] = Run.from_json(file.read(length))
         return found
 
-    def _light(self, line: bytes, number: int) -> Run:
-        try:
-            run = Run.from_json(line)
-        except ResultsError as e:
-            raise ResultsError(f"{self._path}:{number}: {e}") from e
+    def _light(self, run: Run) -> Run:
         outcomes = {name: self._once(o) for name, o in run.outcomes.items()}
         return replace(
             run,
