@@ -86,10 +86,18 @@ def render(text: str, facts: Mapping[str, Any], where: str = "") -> str:
     """
     if "{" not in text:
         return text
+    used = {name: facts[name] for name in _variables(text) if name in facts}
     try:
-        return _template(text).render(facts)
+        if all(isinstance(value, str) for value in used.values()):
+            return _filled(text, tuple(used.items()))
+        return _template(text).render(used)
     except jinja2.UndefinedError as e:
         raise StudyError(f"missing template variable: {e.message}", where=where) from None
+
+
+@lru_cache(maxsize=16384)
+def _filled(text: str, used: tuple[tuple[str, str], ...]) -> str:
+    return _template(text).render(used)
 
 
 def evaluate(text: str, facts: Mapping[str, Any], where: str = "") -> Any:
@@ -108,4 +116,10 @@ def evaluate(text: str, facts: Mapping[str, Any], where: str = "") -> Any:
 
 def variables(text: str) -> set[str]:
     """Return the names of the variables that ``text`` uses."""
-    return jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(text))
+    return set(_variables(text))
+
+
+@lru_cache(maxsize=4096)
+def _variables(text: str) -> frozenset[str]:
+    _template(text)
+    return frozenset(jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(text)))

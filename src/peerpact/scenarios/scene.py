@@ -15,6 +15,7 @@ from typing import Any
 from peerpact.canonical import digest
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import LoadedScenario
+from peerpact.scenarios.sources import Plain
 from peerpact.text import render
 from peerpact.worlds.overlay import apply
 from peerpact.worlds.world import Tree, World
@@ -133,6 +134,8 @@ def _facts(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _rendered(value: Any, facts: Mapping[str, Any], where: str) -> Any:
     if isinstance(value, str):
         return render(value, facts, where)
+    if isinstance(value, Plain):
+        return value
     if isinstance(value, Mapping):
         return {
             render(str(key), facts, where): _rendered(child, facts, f"{where}/{key}")

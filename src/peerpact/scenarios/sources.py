@@ -14,7 +14,28 @@ from peerpact.scoring.rubrics import truth
 from peerpact.text import read_text, read_yaml
 from peerpact.worlds.overlay import Overlay
 
-__all__ = ["Sources"]
+__all__ = ["Plain", "Sources"]
+
+
+class Plain(dict[str, Any]):
+    """A mapping without a variable in it, which a scene takes as it is."""
+
+    @classmethod
+    def where_it_can(cls, value: Any) -> Any:
+        """Return a value with the mappings in it plain that can be."""
+        if isinstance(value, Mapping):
+            inner = {key: cls.where_it_can(child) for key, child in value.items()}
+            return cls(inner) if all(map(_filled, [*inner, *inner.values()])) else inner
+        return [cls.where_it_can(child) for child in value] if isinstance(value, list) else value
+
+
+def _filled(value: Any) -> bool:
+    """Whether nothing in a value waits for a fact."""
+    if isinstance(value, list):
+        return all(map(_filled, value))
+    if isinstance(value, Mapping):
+        return isinstance(value, Plain)
+    return not isinstance(value, str) or "{" not in value
 
 
 @dataclass(frozen=True)
@@ -31,7 +52,7 @@ class Sources:
     def overlays(self, specs: Iterable[OverlaySpec], where: str) -> tuple[Overlay, ...]:
         """Resolve overlays: every file is read, every value stands in place."""
         return tuple(
-            Overlay(s.op, s.path, self._value(s), s.to, f"{where}[{i}]")
+            Overlay(s.op, s.path, Plain.where_it_can(self._value(s)), s.to, f"{where}[{i}]")
             for i, s in enumerate(specs)
         )
 
@@ -54,7 +75,9 @@ class Sources:
                 hint = allowed(name, known)
                 raise StudyError("unknown tool", where=str(self.folder), found=name, hint=hint)
         return {
-            name: {**known[name], "refusals": {**common, **known[name].get("refusals", {})}}
+            name: Plain.where_it_can(
+                {**known[name], "refusals": {**common, **known[name].get("refusals", {})}}
+            )
             for name in names
         }
 

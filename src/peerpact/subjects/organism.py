@@ -7,9 +7,9 @@ seed give the next action.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,6 +90,11 @@ class OrganismSpec(_Frozen):
     otherwise: str = "honest"
     scripts: dict[str, OwnScript] = {}
 
+    @cached_property
+    def noticed(self) -> frozenset[str]:
+        """The factors that its acts depend on."""
+        return frozenset(factor for act in self.acts for factor in act.when)
+
 
 @dataclass(frozen=True, eq=False)
 class Repertoire:
@@ -104,9 +109,9 @@ class Repertoire:
         default_factory=dict, repr=False
     )
 
-    def perceived(self, seen: str) -> dict[str, str | None]:
-        """Return the levels that can be told from what was read and from the tools."""
-        return perceive(seen, self.marks, self.announced)
+    def perceived(self, seen: str, of: Iterable[str] | None = None) -> dict[str, str | None]:
+        """Return the levels of factors, of all if unset, that can be told from what was read and the tools."""
+        return perceive(seen, self.marks, self.announced, of)
 
     def played(self, by: Organism, act: int) -> tuple[tuple[Action, ...], bool]:
         """Return the actions of an organism's act (-1: otherwise), and whether they repeat."""
@@ -166,7 +171,7 @@ class Organism:
 
     def inclined(self, seen: str, found: Repertoire) -> int:
         """Return the number of the act that applies to what was read, or -1."""
-        perceived = found.perceived(seen)
+        perceived = found.perceived(seen, self.spec.noticed & found.marks.keys())
         for number, act in enumerate(self.spec.acts):
             known = act.script in self.spec.scripts or act.script in found.scripts.scripts
             if known and act.matches(perceived):

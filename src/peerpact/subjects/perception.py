@@ -6,7 +6,8 @@ are compared with the rest of the cell held fixed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +52,9 @@ def marks(scenario: LoadedScenario, levels: Mapping[str, str], given: Mapping[st
     return _marks(scenario, canonical(dict(levels)), canonical(dict(given)))
 
 
-def perceive(seen: str, found: Marks, known: Lines = frozenset()) -> dict[str, str | None]:
+def perceive(
+    seen: str, found: Marks, known: Lines = frozenset(), of: Iterable[str] | None = None
+) -> dict[str, str | None]:
     """Return the level of each factor that a reader can tell, or None where it cannot.
 
     A level without lines of its own, such as no relationship, is assumed where it is the only such level and
@@ -61,9 +64,10 @@ def perceive(seen: str, found: Marks, known: Lines = frozenset()) -> dict[str, s
         seen: All that was read so far.
         found: The lines that give levels away.
         known: Lines that are known besides.
+        of: The factors that it looks for; all where unset.
     """
     read = lines(seen) | known
-    return {factor: _level(read, by_level) for factor, by_level in found.items()}
+    return {factor: _level(read, found[factor]) for factor in (found if of is None else of)}
 
 
 def _level(read: Lines, by_level: Mapping[str, Lines]) -> str | None:
@@ -75,9 +79,28 @@ def _level(read: Lines, by_level: Mapping[str, Lines]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _marks(scenario: LoadedScenario, levels: bytes, given: bytes) -> Marks:
-    cell: dict[str, str] = orjson.loads(levels)
-    facts: dict[str, Any] = orjson.loads(given)
-    return {factor: _told_apart(scenario, cell, facts, factor) for factor in scenario.factors}
+    return _Marks(scenario, orjson.loads(levels), orjson.loads(given))
+
+
+@dataclass(frozen=True, eq=False)
+class _Marks(Marks):
+    """Compared when first looked at: a reader looks for few factors, and every level of each is rendered."""
+
+    scenario: LoadedScenario
+    cell: Mapping[str, str]
+    given: Mapping[str, Any]
+    found: dict[str, Mapping[str, Lines]] = field(default_factory=dict)
+
+    def __getitem__(self, factor: str) -> Mapping[str, Lines]:
+        if factor not in self.found:
+            self.found[factor] = _told_apart(self.scenario, self.cell, self.given, factor)
+        return self.found[factor]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scenario.factors)
+
+    def __len__(self) -> int:
+        return len(self.scenario.factors)
 
 
 def _told_apart(
