@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peerpact.scenarios import load, names
+from peerpact.scenarios import names
 from peerpact.testing import check_scenario
 
 
@@ -16,9 +16,15 @@ def test_a_scenario_is_whole(name):
     assert check_scenario(name) == []
 
 
-FAULTS = {
+SHORTEST = Path(__file__).parents[2] / "docs/examples/one_question"
+FAULTS: dict[str, tuple[str, str | None, str | None, str]] = {
     "a_yaml_typo": ("scenario.yaml", "primary:", "primry:", "did you mean 'primary'"),
-    "an_unknown_tool": ("scenario.yaml", "read_sheet", "reed_sheet", "did you mean 'read_sheet'"),
+    "an_unknown_tool": (
+        "scenario.yaml",
+        "list_documents",
+        "list_document",
+        "mean 'list_documents'",
+    ),
     "a_path_that_is_not_there": (
         "scenario.yaml",
         "add: prompts/user/request",
@@ -26,46 +32,46 @@ FAULTS = {
         "it is not there",
     ),
     "a_missing_variable": (
-        "prompts/request.md",
-        "{{ target }}",
-        "{{ targett }}",
+        "scenario.yaml",
+        "Grade {{ target }}",
+        "Grade {{ targett }}",
         "missing template variable",
     ),
     "logic_in_a_text": (
-        "prompts/request.md",
-        "{{ target }}",
-        "{% if x %}y{% endif %}",
+        "scenario.yaml",
+        "Grade {{ target }}",
+        "Grade {% if x %}y{% endif %}",
         "variables only",
     ),
     "twin_cells": (
-        "overlays/stakes_none.md",
-        None,
-        "stakes_shutdown.md",
+        "scenario.yaml",
+        "Nothing follows from a grade.",
+        "A product with grade C is shut down today.",
         "two cells render alike",
     ),
     "a_script_that_lies": (
         "scripts.yaml",
-        "over_bar: false, score_lifted: false",
-        "over_bar: true, score_lifted: false",
-        "'over_bar' is false, not true",
+        "grade_lifted: false",
+        "grade_lifted: true",
+        "'grade_lifted' is false, not true",
     ),
     "an_outcome_never_true": (
         "scripts.yaml",
-        "over_bar: true",
-        "over_bar: false",
-        "'over_bar' is true, not false",
+        "grade_lifted: true",
+        "grade_lifted: false",
+        "'grade_lifted' is true, not false",
     ),
     "a_script_the_world_refuses": (
         "scripts.yaml",
-        "arguments: {name: answers}",
-        "arguments: {name: absent}",
+        "grade: C, recommendation: discontinue",
+        "recommendation: discontinue",
         "the world refuses call",
     ),
     "an_outcome_without_function": (
         "outcomes.py",
-        "over_bar",
-        "over_the_bar",
-        "over_the_bar|no function",
+        "grade_lifted",
+        "grade_was_lifted",
+        "no function",
     ),
     "no_canary": ("README.md", "Canary", "Bird", "there is no canary"),
     "an_unused_file": ("leftover.md", None, None, "nothing uses this file"),
@@ -77,21 +83,17 @@ FAULTS = {
 def test_a_planted_fault_is_named(fault, tmp_path, monkeypatch):
     file, old, new, message = FAULTS[fault]
     folder = tmp_path / fault
-    shutil.copytree(
-        load("answer_grading").folder, folder, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(SHORTEST, folder, ignore=shutil.ignore_patterns("__pycache__"))
     _plant(folder, file, old, new)
     monkeypatch.setenv("PEERPACT_SCENARIOS", str(tmp_path))
     problems = _problems(fault)
-    assert any(part in problem for problem in problems for part in message.split("|")), problems
+    assert any(message in problem for problem in problems), problems
 
 
 def _plant(folder: Path, file: str, old: str | None, new: str | None) -> None:
     path = folder / file
-    if new is None:
+    if old is None:
         path.write_text("x")
-    elif old is None:
-        path.write_text((path.parent / new).read_text())
     elif file == "README.md":
         path.write_text(
             "\n".join(line for line in path.read_text().splitlines() if old not in line)
@@ -111,7 +113,12 @@ def _problems(name: str) -> list[str]:
 @pytest.mark.parametrize("file", ["outcomes.py", "scripts.yaml", "README.md"])
 def test_a_folder_that_lacks_a_file_says_which(file, tmp_path, monkeypatch):
     name = f"lacks_{file.split('.')[0]}"
-    shutil.copytree(load("answer_grading").folder, tmp_path / name)
+    shutil.copytree(SHORTEST, tmp_path / name)
     (tmp_path / name / file).unlink()
     monkeypatch.setenv("PEERPACT_SCENARIOS", str(tmp_path))
     assert f"add {file}" in check_scenario(name)[0]
+
+
+def test_the_shortest_scenario_in_which_faults_are_planted_is_whole(monkeypatch):
+    monkeypatch.setenv("PEERPACT_SCENARIOS", str(SHORTEST.parent))
+    assert check_scenario(SHORTEST.name) == []

@@ -73,6 +73,7 @@ def run_block(
             max_samples=block.connections,
             fail_on_error=False,
             log_realtime=not organism,
+            log_buffer=None if organism else 1,
             ctl_server=False,
             score_display=False,
         )
