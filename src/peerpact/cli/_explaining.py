@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from peerpact.cli._standing import standing
+from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError, allowed
 from peerpact.explain import Explanation
 from peerpact.report.motives import explained
@@ -25,7 +26,8 @@ SHOWN = 8
 def show(folder: Path, models: Sequence[str], most: int, as_json: bool) -> None:
     """Explain the subjects of a results folder."""
     found = standing(folder)
-    made = explained(found.results, found.circumstances)
+    with waiting("comparing explanations"):
+        made = explained(found.results, found.circumstances)
     names = [one.subject for one in made]
     for name in models:
         if name not in names:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from peerpact.cli._waiting import waiting
 from peerpact.design.cells import Cell, cells
 from peerpact.design.contrasts import pairs
 from peerpact.design.record import Run
@@ -44,9 +45,10 @@ class Folder:
         """
         study = study_of(path)
         reader = JournalReader(path)
-        runs = reader.runs()
-        wanted = expected or planned(study, cells(study), runs)
-        return cls(path, _estimate(study, path, runs, wanted), reader)
+        with waiting(f"reading {path}"):
+            runs = reader.runs()
+            wanted = expected or planned(study, cells(study), runs)
+            return cls(path, _estimate(study, path, runs, wanted), reader)
 
     def extras(self, evidence: int = EVIDENCE_BYTES, *, live: bool = False) -> PageExtras:
         """Return what the folder adds to the page.

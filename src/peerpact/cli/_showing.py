@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from peerpact.cli._folder import Folder
+from peerpact.cli._waiting import waiting
 from peerpact.design.study import Study
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
 from peerpact.report.results import Results
@@ -44,7 +45,8 @@ def show_results(
         console.print(contrast_table(found.contrasts))
     for text in (*found.notes, *problems):
         console.print(f"note: {text}", highlight=False)
-    written = write(held)
+    with waiting("writing the page"):
+        written = write(held)
     console.print(
         f"\nfiles: {', '.join(str(path) for path in written)}", highlight=False, soft_wrap=True
     )

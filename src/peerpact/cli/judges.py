@@ -53,18 +53,20 @@ def judges(
 ) -> None:
     """Audit the judges of the table of scores in PATH (CSV, parquet, JSON lines, Every Eval Ever)."""
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
+    from peerpact.cli._waiting import waiting
 
     state = None
     if sequential:
         state = read_state(sequential, alpha=alpha, multiplicity=multiplicity)
-    table = read_scores(path, _roles(columns), scale=scale or (state.scale if state else None))
-    found = audit(
-        table,
-        families=read_families(families),
-        alpha=alpha,
-        multiplicity=multiplicity,
-        sequential=state,
-    )
+    with waiting(f"asking {path}"):
+        table = read_scores(path, _roles(columns), scale=scale or (state.scale if state else None))
+        found = audit(
+            table,
+            families=read_families(families),
+            alpha=alpha,
+            multiplicity=multiplicity,
+            sequential=state,
+        )
     _show(found, shown)
     if sequential:
         write_state(sequential, found.sequential)

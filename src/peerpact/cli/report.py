@@ -39,10 +39,13 @@ def report(results: Path, shape: str, out: Path | None, evidence: float) -> None
     """Write what RESULTS, a folder of peerpact run, holds so far."""
     from peerpact.cli._folder import Folder
     from peerpact.cli._formats import FORMATS, bundle
+    from peerpact.cli._waiting import waiting
 
     if shape == "inspect-bundle":
         written = bundle(results, out)
     else:
-        written = FORMATS[shape](Folder.read(results), out, int(evidence * MEGABYTE))
+        held = Folder.read(results)
+        with waiting(f"writing {shape}"):
+            written = FORMATS[shape](held, out, int(evidence * MEGABYTE))
     for path in written:
         click.echo(str(path))

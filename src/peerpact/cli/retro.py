@@ -29,8 +29,10 @@ def retro(paths: tuple[str, ...], shown: str, fail_on: str | None) -> None:
     from peerpact.audit import Level
     from peerpact.audit.retro import retro as run
     from peerpact.audit.retro.render import FORMATS
+    from peerpact.cli._waiting import waiting
 
-    done = run(paths)
+    with waiting("recomputing"):
+        done = run(paths)
     click.echo(FORMATS[shown](done))
     if fail_on is not None and done.worst is not None and done.worst >= Level[fail_on]:
         raise SystemExit(FOUND)
