@@ -238,6 +238,19 @@ def test_a_study_that_goes_on_and_mixed_versions_are_said(samples: ModuleType) -
     assert "of 90 planned" in text
 
 
+def test_a_subject_that_can_only_call_tools_is_said_to_have_no_words_to_decline(
+    samples: ModuleType,
+) -> None:
+    study = samples.study(("answer_grading",))
+    made = samples.runs(study, {"a": 0.9, "b": 0.9})
+    bound = [
+        replace(r, settings={"tool_mode": "constrained"}) if r.subject == "a" else r for r in made
+    ]
+    (note,) = samples.of(study, bound).notes
+    assert note.startswith("a:")
+    assert "cannot decline in words" in note
+
+
 def test_runs_of_cells_that_the_study_dropped_are_counted(samples: ModuleType) -> None:
     study = samples.study(("answer_grading",))
     made = [

@@ -15,6 +15,7 @@ from peerpact.design.contrasts import Pair
 from peerpact.design.record import Run
 from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
+from peerpact.report.wording import say
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import REFUSED
 from peerpact.statistics import (
@@ -344,6 +345,8 @@ def _notes(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> tuple[st
         notes.append(
             f"runs of several versions of the package stand together: {', '.join(packages)}"
         )
+    bound = dict.fromkeys(r.subject for r in runs if r.settings.get("tool_mode") == "constrained")
+    notes += [say("notes/constrained", subject=subject) for subject in bound]
     for s in summaries:
         if " + " in s.route:
             notes.append(f"{s.name}: runs over several routes stand together: {s.route}")
