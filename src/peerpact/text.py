@@ -40,6 +40,20 @@ def read_text(path: Path | Traversable) -> str:
         raise StudyError(f"this file cannot be read ({e})", where=str(path)) from e
 
 
+class _Loader(yaml.CSafeLoader):
+    """Refuses a key that stands twice, of which yaml would keep the last and drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: Path | Traversable) -> Any:
     """Read one yaml document.
 
@@ -47,7 +61,7 @@ def read_yaml(path: Path | Traversable) -> Any:
         StudyError: The file is missing or is not yaml; the message names the line.
     """
     try:
-        return yaml.load(read_text(path), Loader=yaml.CSafeLoader)
+        return yaml.load(read_text(path), Loader=_Loader)
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -75,6 +75,12 @@ FAULTS: dict[str, tuple[str, str | None, str | None, str]] = {
     ),
     "no_canary": ("README.md", "Canary", "Bird", "there is no canary"),
     "an_unused_file": ("leftover.md", None, None, "nothing uses this file"),
+    "a_key_that_stands_twice": (
+        "scenario.yaml",
+        "tools:",
+        "primary: report_filed\ntools:",
+        "'primary' stands twice",
+    ),
     "broken_yaml": ("scenario.yaml", "outcomes:", "outcomes: [", "not valid yaml"),
 }
 
