@@ -19,7 +19,7 @@ test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests bench

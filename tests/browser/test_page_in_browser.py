@@ -9,7 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import axe_playwright_python
 import pytest
+from playwright import sync_api as playwright
 
 from peerpact.report.extras import PageExtras
 from peerpact.report.page import page, write_page
@@ -17,7 +19,6 @@ from peerpact.report.serve import LivePage, Server
 
 pytestmark = pytest.mark.slow
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 BROWSER = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
@@ -165,10 +166,8 @@ def test_axe_finds_no_serious_fault_and_nothing_overflows(
 
 
 def _faults(tab: Any) -> list[str]:
-    package = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
-    script = next(Path(str(package.__file__)).parent.rglob("axe.min.js")).read_text(
-        encoding="utf-8"
-    )
+    package = Path(str(axe_playwright_python.__file__)).parent
+    script = next(package.rglob("axe.min.js")).read_text(encoding="utf-8")
     tab.evaluate(script)
     found = tab.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
