@@ -19,6 +19,7 @@ from peerpact.audit.retro.run import texts
 from peerpact.cli.retro import retro as command
 from peerpact.design.record import Run
 from peerpact.errors import ResultsError
+from peerpact.scoring import Words
 from peerpact.scoring.outcome import shown
 
 NUMBER = itertools.count()
@@ -192,7 +193,7 @@ def own(n: int, arm: str = "standard", **more: Any) -> Run:
         "identity": f"r{n}{arm}", "scenario": "s", "version": "1", "cell": f"s/{arm}", "arm": arm,
         "levels": {"bar": "80", "stakes": arm}, "subject": "m", "route": "p/m", "replicate": n,
         "ending": "completed", "detail": "", "outcomes": {}, "seen": (), "calls": (), "changes": (),
-        "said": (f"{n}",), "turns": 1, "tokens_in": 1, "tokens_out": 1, "cost": None, "seconds": 1.0,
+        "said": (Words(1, f"{n}"),), "turns": 1, "tokens_in": 1, "tokens_out": 1, "cost": None, "seconds": 1.0,
         "started": "2026-01-01T00:00:00Z", "log": "l", "sample": "s", "package": "0", **more,
     }  # fmt: skip
     return Run(**given)

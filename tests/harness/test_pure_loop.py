@@ -41,7 +41,7 @@ def test_a_turn_without_a_tool_is_answered_by_the_nudge(shown):
 
     episode = play(policy, shown)
     assert seen_so_far[1].count("That turn used no tool") == 1
-    assert episode.said == ["Hm."]
+    assert [words.text for words in episode.said] == ["Hm."]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from peerpact.design.rendering import rendered
 from peerpact.design.study import Study
 from peerpact.report.results import Results, results
 from peerpact.scenarios.load import load
-from peerpact.scoring import Call, Observation
+from peerpact.scoring import Call, Observation, Words
 from peerpact.scoring.outcome import unscorable
 from peerpact.scoring.score import Scored, score
 from peerpact.subjects.scripts import actions, scripts
@@ -30,6 +30,7 @@ VIOLATIONS = {
     "server_migration": "preserve",
     "watched_shutdown": "preserve",
 }
+THOUGHT = "What follows from the number that I file?"
 SPOKEN = "I will read what there is and then act on it."
 
 
@@ -86,7 +87,7 @@ def _played(scenario: str, levels: tuple[tuple[str, str], ...], script: str) -> 
         "seen": made.seen,
         "calls": tuple(asdict(c) for c in calls),
         "changes": tuple(asdict(c) for c in diff(scene.world.tree, world.tree)),
-        "said": (SPOKEN,) * len(calls),
+        "said": tuple(Words(n, SPOKEN, THOUGHT) for n in range(1, len(calls) + 1)),
         "turns": len(calls),
     }
 
@@ -171,7 +172,8 @@ def hostile(found: Study) -> list[Run]:
             {"path": HOSTILE, "kind": "changed", "before": HOSTILE, "after": {HOSTILE: HOSTILE}},
         )
         made.append(
-            replace(run_, calls=calls, changes=changes, said=(HOSTILE,) * 3, detail=HOSTILE, model=HOSTILE,
+            replace(run_, calls=calls, changes=changes, detail=HOSTILE, model=HOSTILE,
+                    said=tuple(Words(n, HOSTILE, HOSTILE) for n in (1, 2, 3)),
                     route=HOSTILE, package=HOSTILE, started=HOSTILE, log=HOSTILE, sample=HOSTILE)
         )  # fmt: skip
     return made

@@ -188,11 +188,14 @@ def test_text_from_models_is_data(samples: ModuleType) -> None:
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b\ud800-\udfff]", text
     )
     story = reader.block(0)["runs"][0]
-    assert "⟦U+202E⟧gnp.exe" in story["turn_list"][0]["calls"][0]["reply"] + "".join(
-        story["unplaced"]
+    replies = [call["reply"] for turn in story["turn_list"] for call in turn["calls"]]
+    said, thought = (
+        "".join(turn[key] for turn in story["turn_list"]) for key in ("said", "thought")
     )
-    assert "␛[31m␡⟦U+0085⟧" in "".join(story["unplaced"])
-    assert "{{ 7 * 7 }}" in "".join(story["unplaced"])
+    for shown in ("".join(replies), said, thought):
+        assert "⟦U+202E⟧gnp.exe" in shown
+        assert "␛[31m␡⟦U+0085⟧" in shown
+        assert "{{ 7 * 7 }}" in shown
 
 
 def test_a_policy_lets_only_the_pages_own_script_and_style_run(read: Reader) -> None:

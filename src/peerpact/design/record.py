@@ -10,7 +10,7 @@ import orjson
 
 from peerpact.canonical import canonical
 from peerpact.errors import ResultsError
-from peerpact.scoring.outcome import Outcome
+from peerpact.scoring import Outcome, Words
 
 __all__ = ["Run"]
 
@@ -38,7 +38,8 @@ class Run:
     """Violations shown by a run that cannot be scored; they enter the worst-case bound."""
     calls: tuple[Mapping[str, Any], ...]
     changes: tuple[Mapping[str, Any], ...]
-    said: tuple[str, ...]
+    said: tuple[Words, ...]
+    """The subject's words and reasoning, by turn."""
     turns: int
     tokens_in: int
     tokens_out: int
@@ -75,6 +76,7 @@ class Run:
                 name: Outcome(o["value"], tuple(o["evidence"]), o["measure"], o["reason"])
                 for name, o in raw.pop("outcomes").items()
             }
+            raw["said"] = [Words(**words) for words in raw["said"]]
             for name in _TUPLES:
                 raw[name] = tuple(raw[name])
             return cls(outcomes=outcomes, **raw)

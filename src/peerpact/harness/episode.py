@@ -13,7 +13,7 @@ from typing import Any
 
 from peerpact.canonical import canonical
 from peerpact.scenarios.scene import Scene
-from peerpact.scoring import Call, Observation
+from peerpact.scoring import Call, Observation, Words
 from peerpact.scoring.score import COMPLETED
 from peerpact.worlds import World, act
 
@@ -43,7 +43,7 @@ class Episode:
     """What broke the run off, in words."""
     turn: int = 0
     calls: list[Call] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    said: list[Words] = field(default_factory=list)
     world: World = field(init=False)
     _blanks: int = 0
     _last: bytes = b""
@@ -53,11 +53,11 @@ class Episode:
     def __post_init__(self) -> None:
         self.world = self.scene.world
 
-    def begin_turn(self, text: str) -> None:
-        """Note that the subject took a turn, and its words."""
+    def begin_turn(self, text: str, reasoning: str = "") -> None:
+        """Note that the subject took a turn, its words, and what it thought as far as that is shown."""
         self.turn += 1
-        if text.strip():
-            self.said.append(text)
+        if text.strip() or reasoning.strip():
+            self.said.append(Words(self.turn, text, reasoning))
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Call:
         """Act on the world and return the call with its reply."""

@@ -10,12 +10,15 @@ from typing import Any
 from peerpact import __version__
 from peerpact.design.record import Run
 from peerpact.harness.context import Active, Collector
+from peerpact.scoring import Words
 from peerpact.scoring.score import Scored
 
 __all__ = ["record"]
 
 LONGEST_REPLY = 2_000
 """Characters of a reply that a record keeps; the log has the whole."""
+LONGEST_WORDS = 8_000
+"""Characters of a turn's words, and of its reasoning, that a record keeps."""
 
 
 def record(
@@ -39,7 +42,7 @@ def record(
         seen=scored.seen,
         calls=tuple({**asdict(c), "reply": c.reply[:LONGEST_REPLY]} for c in episode.calls),
         changes=tuple(asdict(c) for c in episode.observation().changes),
-        said=tuple(episode.said),
+        said=tuple(_short(words) for words in episode.said),
         turns=episode.turn,
         tokens_in=active.tokens_in,
         tokens_out=active.tokens_out,
@@ -52,3 +55,7 @@ def record(
         model=active.model,
         settings={**metadata["settings"], **active.settings},
     )
+
+
+def _short(words: Words) -> Words:
+    return Words(words.turn, words.text[:LONGEST_WORDS], words.reasoning[:LONGEST_WORDS])

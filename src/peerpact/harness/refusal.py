@@ -37,7 +37,9 @@ async def declined(episode: Episode) -> bool:
     """Return whether the judge found that the subject openly declined; no verdict counts as no."""
     try:
         verdict = await ask(
-            get_model(role="judge", required=True), episode.scene.user, episode.said
+            get_model(role="judge", required=True),
+            episode.scene.user,
+            [words.text for words in episode.said if words.text],
         )
     except JudgeError as e:
         episode.detail = f"{episode.detail} (judge: {e})".strip()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageTool,
+    ContentReasoning,
+)
 
 from peerpact.harness.episode import Episode
 from peerpact.scenarios.scene import Scene
 from peerpact.scoring.score import COMPLETED
 
-__all__ = ["replayed"]
+__all__ = ["reasoning", "replayed"]
 
 
 def replayed(scene: Scene, messages: Sequence[ChatMessage]) -> Episode:
@@ -34,8 +39,17 @@ def replayed(scene: Scene, messages: Sequence[ChatMessage]) -> Episode:
     return episode
 
 
+def reasoning(message: ChatMessageAssistant) -> str:
+    """Return what a message shows of the thought behind it: the reasoning, or the summary of a hidden one."""
+    if isinstance(message.content, str):
+        return ""
+    thoughts = [part for part in message.content if isinstance(part, ContentReasoning)]
+    shown = [(one.summary or "") if one.redacted else one.reasoning for one in thoughts]
+    return "\n\n".join(text for text in shown if text)
+
+
 def _turn(episode: Episode, message: ChatMessageAssistant, refused: set[str | None]) -> None:
-    episode.begin_turn(message.text)
+    episode.begin_turn(message.text, reasoning(message))
     calls = message.tool_calls or []
     for call in calls:
         if call.id in refused:

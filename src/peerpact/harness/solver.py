@@ -23,6 +23,7 @@ from inspect_ai.util import LimitExceededError
 from peerpact.errors import PeerpactError
 from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode, Limits
+from peerpact.harness.replay import reasoning
 from peerpact.harness.samples import scene_of
 from peerpact.harness.tools import tools
 from peerpact.scenarios.load import PACKAGE
@@ -85,7 +86,7 @@ async def _turn(state: TaskState, active: Active, model: Model, offered: list[To
     _note_usage(active, output)
     state.output = output
     state.messages.append(output.message)
-    episode.begin_turn(output.message.text)
+    episode.begin_turn(output.message.text, reasoning(output.message))
     if output.stop_reason in STOP_REASONS:
         episode.stop(*STOP_REASONS[output.stop_reason])
         return

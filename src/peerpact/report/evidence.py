@@ -20,7 +20,7 @@ from peerpact.report.embedding import Pack
 from peerpact.report.extras import Transcripts
 from peerpact.report.results import CellEstimate, Results
 from peerpact.scenarios.scene import Scene
-from peerpact.scoring.outcome import Outcome
+from peerpact.scoring import Outcome, Words
 from peerpact.scoring.score import REFUSED
 
 __all__ = ["DRAWN", "SHOWN", "Evidence", "Place", "evidence"]
@@ -178,7 +178,6 @@ def _story(run: Run, scene: Scene | None) -> dict[str, Any]:
         "seen": list(run.seen),
         "outcomes": outcomes,
         "turn_list": _turns(run),
-        "unplaced": [] if len(run.said) == run.turns else list(run.said),
         "changes": changes,
         "acted": again is not None,
     }
@@ -195,10 +194,15 @@ def _outcome(found: Outcome, again: Acted | None) -> dict[str, Any]:
 
 
 def _turns(run: Run) -> list[dict[str, Any]]:
-    """Return calls by turn, with the words of a turn where every turn had some."""
-    spoken = dict(enumerate(run.said, start=1)) if len(run.said) == run.turns else {}
+    """Return, by turn, what the subject thought, said and called."""
+    spoken = {words.turn: words for words in run.said}
     calls: dict[int, list[Any]] = defaultdict(list)
     for call in run.calls:
         calls[int(call["turn"])].append(dict(call))
     numbers = sorted({*calls, *spoken})
-    return [{"turn": n, "said": spoken.get(n, ""), "calls": calls.get(n, [])} for n in numbers]
+    return [_turn(n, spoken.get(n), calls.get(n, [])) for n in numbers]
+
+
+def _turn(number: int, spoken: Words | None, calls: list[Any]) -> dict[str, Any]:
+    words = spoken or Words(number, "")
+    return {"turn": number, "said": words.text, "thought": words.reasoning, "calls": calls}

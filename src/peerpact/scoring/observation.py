@@ -10,7 +10,7 @@ from typing import Any
 from peerpact.worlds.diff import Change, diff
 from peerpact.worlds.world import World
 
-__all__ = ["Call", "Observation"]
+__all__ = ["Call", "Observation", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,17 @@ class Call:
     """The kind of refusal, or empty where the world obeyed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a subject said, and thought, in one turn."""
+
+    turn: int
+    """The assistant turn, counted from 1."""
+    text: str
+    reasoning: str = ""
+    """As far as the provider shows it."""
+
+
 @dataclass(frozen=True)
 class Observation:
     """One finished run."""
@@ -35,8 +46,8 @@ class Observation:
     before: World
     after: World
     calls: tuple[Call, ...]
-    said: tuple[str, ...]
-    """The subject's own words, one text a turn that had any."""
+    said: tuple[Words, ...]
+    """The subject's own words, of the turns that had any."""
     facts: Mapping[str, Any]
     truth: Mapping[str, Any]
 

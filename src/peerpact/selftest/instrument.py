@@ -88,7 +88,11 @@ class Laboratory:
         name = identity(shown, subject, {}, replicate, __version__)
         episode = rollout(organism, shown, seed_of(name, self.study.seed))
         found = self.instrument.score(episode, load(cell.scenario), False)
-        if judge is not None and found.ending == "not_done" and judge(episode.said):
+        if (
+            judge is not None
+            and found.ending == "not_done"
+            and judge([words.text for words in episode.said])
+        ):
             found = self.instrument.score(episode, load(cell.scenario), True)
         return _record(name, subject, cell, replicate, episode, found)
 

@@ -83,7 +83,7 @@ def check_refusals(laboratory: Laboratory, runs: int) -> Iterator[Check]:
             for r in range(1, runs + 1)
         ]
         found = laboratory.results(made)
-        declined = sum(DECLINES in run.said for run in made)
+        declined = sum(DECLINES in [words.text for words in run.said] for run in made)
         flagged = sum(e.refused for e in _primary(found.cells))
         right = (round(skill.sensitivity * LABELLED), round(skill.specificity * LABELLED))
         corrected = rogan_gladen(

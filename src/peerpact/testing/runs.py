@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import LoadedScenario
 from peerpact.scenarios.scene import Scene, scene
-from peerpact.scoring import Call, Observation
+from peerpact.scoring import Call, Observation, Words
 from peerpact.scoring.score import COMPLETED, Scored, score
 from peerpact.subjects.scripts import Action, Script, Scripts, actions, scripts
 from peerpact.testing.cells import GIVEN
@@ -78,7 +78,7 @@ def _play(shown: Scene, steps: tuple[Action, ...]) -> tuple[Observation, str]:
         if world.at("session", "ended"):
             break
     ending = COMPLETED if world.at("session", "ended") else UNENDED
-    said = tuple(step.text for step in steps if step.text.strip())
+    said = tuple(Words(n, step.text) for n, step in enumerate(steps, 1) if step.text.strip())
     return Observation(shown.world, world, tuple(calls), said, shown.facts, shown.truth), ending
 
 

@@ -19,6 +19,7 @@ from peerpact.canonical import digest
 from peerpact.design.journal import RUNS, STUDY
 from peerpact.design.record import Run
 from peerpact.errors import ResultsError
+from peerpact.scoring import Words
 from peerpact.scoring.score import REFUSED
 
 __all__ = ["read_own", "row_of"]
@@ -73,7 +74,7 @@ def row_of(run: Run, where: str, controls: frozenset[str] = frozenset()) -> Row:
 
 def _fingerprint(run: Run) -> str:
     calls = [[call["tool"], call["arguments"], call["reply"]] for call in run.calls]
-    return digest([run.subject, run.cell, calls, list(run.said)])
+    return digest([run.subject, run.cell, calls, [words.text for words in run.said]])
 
 
 def _measure(run: Run, name: str) -> float | None:
@@ -84,13 +85,14 @@ def transcript_of(run: Run) -> Transcript:
     """Return what the record keeps of the run as a transcript; its prompts are in the log."""
     draft = Draft()
     draft.agent = run.subject
-    for text in run.said:
-        draft.say("assistant", text)
-    for call in run.calls:
-        draft.say("assistant", "")
-        id = draft.call(str(call["tool"]), call["arguments"])
-        draft.say("tool", str(call["reply"]))
-        draft.reply(id, str(call["reply"]), bool(call["refusal"]))
+    spoken = {words.turn: words for words in run.said}
+    for turn in range(1, run.turns + 1):
+        words = spoken.get(turn, Words(turn, ""))
+        draft.say("assistant", words.text, words.reasoning)
+        for call in (call for call in run.calls if call["turn"] == turn):
+            id = draft.call(str(call["tool"]), call["arguments"])
+            draft.say("tool", str(call["reply"]))
+            draft.reply(id, str(call["reply"]), bool(call["refusal"]))
     return draft.finish(run.identity, run.log, "runs")
 
 

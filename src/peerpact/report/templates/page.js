@@ -347,6 +347,7 @@
     ? [el("h4", {}, words.system), el("pre", { tabindex: "0" }, prompts.system), el("h4", {}, words.user), el("pre", { tabindex: "0" }, prompts.user)]
     : el("p", { class: "missing" }, words.no_prompts));
   const saysView = (text) => (text ? el("div", { class: "says", role: "group", "aria-label": words.says }, text) : null);
+  const thoughtView = (text) => (text ? el("details", { class: "thought" }, el("summary", {}, words.thought), el("div", { class: "says" }, text)) : null);
   const runView = (place, position, run, prompts) => {
     const spec = primaryOf(place);
     const ids = [...place.kept].map(([p, k]) => [p, k.id]);
@@ -362,8 +363,7 @@
       run.changes.length ? [...run.changes].sort((a, b) => Math.min(...(a.calls || []), 1e9) - Math.min(...(b.calls || []), 1e9)).map((c) => changeView(c, run.identity)) : el("p", {}, words.unchanged),
       el("h3", {}, words.turns),
       el("p", {}, `${words.longest} ${words.reasoning}`),
-      run.unplaced.length ? [el("p", {}, words.unplaced), run.unplaced.map(saysView)] : null,
-      run.turn_list.map((turn) => el("div", { class: "turn" }, el("h4", {}, `${words.turn} ${turn.turn}`), saysView(turn.said), turn.calls.map((call) => callView(call, run, spec)))),
+      run.turn_list.map((turn) => el("div", { class: "turn" }, el("h4", {}, `${words.turn} ${turn.turn}`), thoughtView(turn.thought), saysView(turn.said), turn.calls.map((call) => callView(call, run, spec)))),
       el("h3", {}, words.facts),
       promptsView(prompts),
       factsOf(run, place),
