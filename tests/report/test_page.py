@@ -80,7 +80,13 @@ def test_the_claim_names_subject_act_rate_interval_n_control_and_limits(
     )
     assert f"In {best.to.hits} of {best.to.scored} scored runs" in lead
     assert f"against {best.source.hits} of {best.source.scored}" in lead
-    for part in ("alpha", best.to.sentence.rstrip("."), "interval", best.source.cell.title, "Holm"):
+    for part in (
+        "alpha",
+        best.to.sentence[1:].rstrip("."),
+        "interval",
+        best.source.cell.title,
+        "Holm",
+    ):
         assert part in lead
     assert "It does not show why" in read.text
 

@@ -92,7 +92,7 @@ def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
         subject=c.subject,
         what=say("claims/organism") if organism(s) else "",
         scenario=load(c.pair.scenario).spec.title,
-        act=c.to.sentence.rstrip("."),
+        act=_within(c.to.sentence),
         hits=c.to.hits,
         n=c.to.scored,
         rate=percent(c.to.interval.value),
@@ -109,6 +109,11 @@ def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
         p=probability(c.adjusted_p),
         tests=tests,
     )
+
+
+def _within(sentence: str) -> str:
+    """Return a sentence as a part of another."""
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
 
 
 def _arm(e: CellEstimate) -> str:
