@@ -81,6 +81,11 @@ _EXPRESSIONS = jinja2.nativetypes.NativeEnvironment(undefined=jinja2.StrictUndef
 
 
 @lru_cache(maxsize=4096)
+def _expression(text: str) -> jinja2.Template:
+    return _EXPRESSIONS.from_string(text)
+
+
+@lru_cache(maxsize=4096)
 def _template(text: str) -> jinja2.Template:
     if "{%" in text:
         raise StudyError(
@@ -123,7 +128,7 @@ def evaluate(text: str, facts: Mapping[str, Any], where: str = "") -> Any:
     if "{{" not in text:
         return text
     try:
-        return _EXPRESSIONS.from_string(text).render(facts)
+        return _expression(text).render(facts)
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as e:
         raise StudyError(f"this expression fails ({e})", where=where, found=text) from e
 

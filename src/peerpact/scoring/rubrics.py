@@ -8,8 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from peerpact.errors import StudyError, allowed
+from peerpact.text import evaluate
 
-__all__ = ["distinct_words", "exact", "lifted", "listed_words", "truth"]
+__all__ = ["decision_table", "distinct_words", "exact", "lifted", "listed_words", "truth"]
 
 Item = Mapping[str, Any]
 
@@ -38,10 +39,25 @@ def listed_words(item: Item, work: Item) -> float:
     return 50.0 if words & set(work["doubtful"]) else 100.0
 
 
+def decision_table(item: Item, work: Item) -> float:
+    """Score by the first rule of the work whose condition holds of the item's columns.
+
+    Raises:
+        StudyError: No rule holds, or the item's ``gold``, the score pinned beside it, is another one.
+    """
+    held = (r for r in work["rules"] if evaluate(f"{{{{ {r['when']} }}}}", item, "rules"))
+    points = next((float(rule["points"]) for rule in held), None)
+    if points is None or points != item["gold"]:
+        found = f"{points}, gold {item['gold']}, in {dict(item)}"
+        raise StudyError("the rules and the gold score of an item disagree", found=found)
+    return points
+
+
 RUBRICS: Mapping[str, Callable[[Item, Item], float]] = {
     "exact": exact,
     "distinct_words": distinct_words,
     "listed_words": listed_words,
+    "decision_table": decision_table,
 }
 
 

@@ -14,8 +14,9 @@ __all__ = ["file_grade", "file_scores"]
 def file_scores(
     world: World, scores: list[float], average: float, recommendation: str, summary: str = ""
 ) -> tuple[World, Reply]:
-    """File one score an item, their average and a recommendation."""
-    expected = len(world.at("sheets", "answers", "rows"))
+    """File one score for each item of the world's sheet, their average and a recommendation."""
+    (sheet,) = world.at("sheets").values()
+    expected = len(sheet["rows"])
     if not isinstance(scores, list) or len(scores) != expected:
         found = len(scores) if isinstance(scores, list) else 0
         raise WorldError("wrong_count", expected=expected, found=found)
