@@ -7,6 +7,7 @@ from peerpact.statistics.clusters import (
     clustered_difference,
     clustered_rate,
 )
+from peerpact.statistics.combinations import Combination, combined_means, combined_rates
 from peerpact.statistics.contrasts import (
     Difference,
     Equivalence,
@@ -49,6 +50,7 @@ from peerpact.statistics.power import (
 from peerpact.statistics.rates import Bounds, bounds, rate
 from peerpact.statistics.sequential import (
     Decision,
+    anytime_combination,
     anytime_difference,
     anytime_mean,
     anytime_paired,
@@ -65,6 +67,7 @@ __all__ = [
     "CellReview",
     "ClusteredDifference",
     "ClusteredRate",
+    "Combination",
     "Corrected",
     "Correction",
     "Coverage",
@@ -79,6 +82,7 @@ __all__ = [
     "Rule",
     "Shrunk",
     "Simulated",
+    "anytime_combination",
     "anytime_coverage",
     "anytime_difference",
     "anytime_mean",
@@ -91,6 +95,8 @@ __all__ = [
     "clustered_difference",
     "clustered_rate",
     "cohen_kappa",
+    "combined_means",
+    "combined_rates",
     "coverage",
     "coverage_at",
     "decide",

@@ -21,6 +21,7 @@ from peerpact.statistics.intervals import Interval, check_counts, check_share
 
 __all__ = [
     "Decision",
+    "anytime_combination",
     "anytime_difference",
     "anytime_mean",
     "anytime_paired",
@@ -113,17 +114,28 @@ def _mixture_limits(x: int, n: int, level: float) -> tuple[float, float]:
 
 
 def anytime_difference(x1: int, n1: int, x0: int, n0: int, *, level: float = 0.95) -> Interval:
-    """Limit the difference of two independent arms at every look, each arm given half of the error.
+    """Limit the difference of two independent arms at every look, each arm given half of the error."""
+    return anytime_combination((1.0, -1.0), (x1, x0), (n1, n0), level=level)
+
+
+def anytime_combination(
+    weights: Sequence[float], successes: Sequence[int], n: Sequence[int], *, level: float = 0.95
+) -> Interval:
+    """Limit a weighted sum of the rates of independent arms at every look, each arm given its share of the error.
 
     Valid whatever the order in which the arms were run and however the sizes were chosen.
     """
-    half = 1 - (1 - level) / 2
-    arm1, arm0 = anytime_rate(x1, n1, level=half), anytime_rate(x0, n0, level=half)
-    low, high = arm1.low - arm0.high, arm1.high - arm0.low
-    if arm1.value is None or arm0.value is None:
+    each = 1 - (1 - level) / len(weights)
+    arms = [anytime_rate(x, runs, level=each) for x, runs in zip(successes, n, strict=True)]
+    weighted = list(zip(weights, arms, strict=True))
+    low = sum(w * (arm.low if w > 0 else arm.high) for w, arm in weighted)
+    high = sum(w * (arm.high if w > 0 else arm.low) for w, arm in weighted)
+    method, total = "beta_binomial_union", sum(n)
+    if any(arm.value is None for arm in arms):
         reason = "no scored run in one of the arms"
-        return Interval(None, low, high, level, "beta_binomial_union", n1 + n0, reason)
-    return Interval(arm1.value - arm0.value, low, high, level, "beta_binomial_union", n1 + n0)
+        return Interval(None, low, high, level, method, total, reason)
+    value = sum(w * (arm.value or 0.0) for w, arm in weighted)
+    return Interval(value, low, high, level, method, total)
 
 
 def anytime_mean(
