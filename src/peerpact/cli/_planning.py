@@ -157,9 +157,12 @@ def _notes(planning: Planning) -> Iterator[str]:
     compiled = planning.compiled
     lengths = [length.excess for length in compiled.lengths]
     yield (
-        f"{len(compiled.proofs)} contrasts of {len(compiled.study.contrasts)} kinds, each rendered on both sides "
+        f"{len(compiled.pairs)} contrasts of {len(compiled.study.contrasts)} kinds, each rendered on both sides "
         "and proved to differ in its one factor"
     )
+    squares = sum(pair.base is not None for pair in compiled.pairs)
+    if squares:
+        yield f"{squares} of them are differences of two differences, proved on the four sides of their square"
     if lengths:
         share = compiled.study.length_share
         rule = "no share declared" if share is None else f"{share:.0%} allowed without a filler"

@@ -26,7 +26,7 @@ def registered(name: str, log_dir: Path | None, expect: Path | None) -> None:
         ResultsError: The folder holds runs or a registration.
     """
     study = load_study(name)
-    proofs = compile_study(study).proofs
+    contrasts = compile_study(study).pairs
     made = datetime.fromtimestamp(time(), UTC).isoformat(timespec="seconds")
     predictions = {
         "signature": load_signature().digest,
@@ -35,7 +35,7 @@ def registered(name: str, log_dir: Path | None, expect: Path | None) -> None:
     found = register(study, ANALYSIS, predictions, made)
     path = freeze(found, log_dir or Path("results") / study.name)
     click.echo(
-        f"{study.title}: {len(found.scenes)} cells, {len(proofs)} contrasts and {len(found.runs)} subjects "
+        f"{study.title}: {len(found.scenes)} cells, {len(contrasts)} contrasts and {len(found.runs)} subjects "
         "are frozen\n"
         f"hash: {found.hash}\nwritten: {path}"
     )

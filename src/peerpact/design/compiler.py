@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peerpact.design.cells import Cell, Excluded, expand
-from peerpact.design.contrasts import pairs
+from peerpact.design.contrasts import Pair, pairs
 from peerpact.design.leaks import check_names, check_shared
 from peerpact.design.lengths import Length, check_length
 from peerpact.design.ownership import check_ownership
@@ -32,7 +32,10 @@ class Compiled:
     study: Study
     cells: tuple[Cell, ...]
     excluded: tuple[Excluded, ...]
+    pairs: tuple[Pair, ...]
+    """The contrasts."""
     proofs: tuple[Proof, ...]
+    """One for each contrast; four for a difference of differences, one a side of its square."""
     lengths: tuple[Length, ...]
     """One for each proof."""
     bars: Mapping[str, Bar]
@@ -65,11 +68,13 @@ def compile_study(study: Study, given: Mapping[str, Any] = VENDOR) -> Compiled:
         check_shared(load(name))
     check_distinct(cells, given)
     check_names((cell, rendered(cell, given)) for cell in cells)
-    proofs = tuple(prove_pair(pair, given) for pair in pairs(study, cells))
+    declared = tuple(pairs(study, cells))
+    proofs = tuple(prove_pair(edge, given) for pair in declared for edge in pair.edges)
     return Compiled(
         study=study,
         cells=cells,
         excluded=tuple(c for c in found if isinstance(c, Excluded)),
+        pairs=declared,
         proofs=proofs,
         lengths=_lengths(study, proofs, cells, given),
         bars=_bars(cells, given),

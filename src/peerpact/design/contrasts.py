@@ -1,9 +1,9 @@
-"""Contrasts: pairs of cells that may differ in one declared factor."""
+"""Contrasts: pairs of cells that may differ in one declared factor, and squares of two such pairs."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,12 @@ from peerpact.worlds.diff import Change
 
 __all__ = ["Pair", "pairs", "prove"]
 
+_Match = tuple[Cell, Cell, str, tuple[Cell, Cell] | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One contrast in one scenario and stratum."""
+    """One contrast in one scenario and stratum: two cells, or the four of a difference of differences."""
 
     contrast: Contrast
     scenario: str
@@ -28,6 +30,19 @@ class Pair:
     outcome: str
     source: Cell
     to: Cell
+    base: tuple[Cell, Cell] | None = None
+    """The two cells at the first level of the crossing factor; ``source`` and ``to`` stand at its second."""
+
+    @property
+    def edges(self) -> tuple[Pair, ...]:
+        """Pairs that differ in one factor each and prove this one: itself, or the four sides of its square."""
+        return tuple(_sides(self, self.base)) if self.base else (self,)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All of its cells, in the order of their weights in the contrast: plus, minus, and so on."""
+        low = (self.base[0], self.base[1]) if self.base else ()
+        return (self.to, self.source, *low)
 
     @property
     def id(self) -> str:
@@ -36,8 +51,25 @@ class Pair:
         return "/".join(part for part in parts if part)
 
 
+def _sides(pair: Pair, base: tuple[Cell, Cell]) -> Iterator[Pair]:
+    by = pair.contrast.by
+    assert by is not None
+    assert pair.contrast.levels is not None
+    plain = pair.contrast.model_copy(update={"by": None})
+    crossing = plain.model_copy(update={"factor": by.factor, "levels": by.levels, "filler": ""})
+    own, (low, high) = pair.contrast.factor, by.levels
+    for contrast, factor, level, source, to in (
+        (plain, by.factor, low, *base),
+        (plain, by.factor, high, pair.source, pair.to),
+        (crossing, own, pair.contrast.levels[0], base[0], pair.source),
+        (crossing, own, pair.contrast.levels[1], base[1], pair.to),
+    ):
+        stratum = ",".join(filter(None, (pair.stratum, f"{factor}={level}")))
+        yield Pair(contrast, pair.scenario, stratum, pair.outcome, source, to)
+
+
 def pairs(study: Study, found: Iterable[Cell]) -> list[Pair]:
-    """Return the declared contrasts as pairs of cells.
+    """Return the declared contrasts as pairs and squares of cells.
 
     Raises:
         StudyError: A contrast finds no pair, or names an unknown factor, level or outcome.
@@ -65,7 +97,7 @@ def prove(pair: Pair, given: Mapping[str, Any]) -> tuple[Change, ...]:
     """Prove that a pair differs in its factor only, and return what differs.
 
     Args:
-        pair: The contrast.
+        pair: Two cells; of a square, one of its edges.
         given: Facts from outside the scenario, such as the vendor word.
 
     Raises:
@@ -94,7 +126,8 @@ def _check(contrast: Contrast, cells: Mapping[str, Sequence[Cell]], where: str) 
 
 def _named(contrast: Contrast) -> dict[str, tuple[str, ...]]:
     own = (*(contrast.levels or ()), *filter(None, (contrast.filler,)))
-    return {contrast.factor: own, **contrast.where}
+    by = {contrast.by.factor: contrast.by.levels} if contrast.by else {}
+    return {contrast.factor: own, **contrast.where, **by}
 
 
 def _levels(scenario: str, factor: str) -> Iterable[str]:
@@ -105,23 +138,43 @@ def _levels(scenario: str, factor: str) -> Iterable[str]:
 def _matches(contrast: Contrast, name: str, cells: Sequence[Cell]) -> Iterator[Pair]:
     spec = load(name).spec
     outcome = contrast.outcome or spec.primary
-    matched = list(_by_level(contrast, cells) if contrast.levels else _by_arm(contrast, cells))
+    matched = list(_pairing(contrast)(contrast, cells))
     if matched and outcome not in spec.outcomes:
         hint = allowed(outcome, spec.outcomes)
         where = f"contrasts/{contrast.name}"
         raise StudyError("unknown outcome", where=where, found=outcome, hint=hint)
-    for source, to, stratum in matched:
-        yield Pair(contrast, name, stratum, outcome, source, to)
+    for source, to, stratum, base in matched:
+        yield Pair(contrast, name, stratum, outcome, source, to, base)
 
 
-def _by_arm(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell, str]]:
+def _pairing(contrast: Contrast) -> Callable[[Contrast, Sequence[Cell]], Iterator[_Match]]:
+    if contrast.by:
+        return _squares
+    return _by_level if contrast.levels else _by_arm
+
+
+def _by_arm(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[_Match]:
     targets = {cell.stratum: cell for cell in cells if cell.arm == contrast.to}
     for cell in cells:
         if cell.arm == contrast.source and cell.stratum in targets:
-            yield cell, targets[cell.stratum], cell.stratum
+            yield cell, targets[cell.stratum], cell.stratum, None
 
 
-def _by_level(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell, str]]:
+def _squares(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[_Match]:
+    by = contrast.by
+    assert by is not None
+    low, high = ([c for c in cells if c.levels.get(by.factor) == level] for level in by.levels)
+    base = {
+        _rest(source, contrast.factor, by.factor): (source, to)
+        for source, to, _, _ in _by_level(contrast, low)
+    }
+    for source, to, stratum, _ in _by_level(contrast, high):
+        rest = _rest(source, contrast.factor, by.factor)
+        if rest in base:
+            yield source, to, stratum, base[rest]
+
+
+def _by_level(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[_Match]:
     assert contrast.levels is not None
     low, high = contrast.levels
     factor = contrast.factor
@@ -134,15 +187,15 @@ def _by_level(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[tuple[Cell,
     ]
     varying = _varying([cell for cell, _ in matched])
     for cell, to in matched:
-        yield cell, to, ",".join(f"{f}={cell.levels[f]}" for f in varying)
+        yield cell, to, ",".join(f"{f}={cell.levels[f]}" for f in varying), None
 
 
 def _within(cell: Cell, contrast: Contrast) -> bool:
     return all(cell.levels.get(f) in levels for f, levels in contrast.where.items())
 
 
-def _rest(cell: Cell, factor: str) -> tuple[tuple[str, str], ...]:
-    return tuple((f, level) for f, level in cell.levels.items() if f != factor)
+def _rest(cell: Cell, *factors: str) -> tuple[tuple[str, str], ...]:
+    return tuple((f, level) for f, level in cell.levels.items() if f not in factors)
 
 
 def _varying(cells: Sequence[Cell]) -> list[str]:

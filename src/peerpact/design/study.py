@@ -23,6 +23,7 @@ from peerpact.text import read_yaml
 __all__ = [
     "Arm",
     "Contrast",
+    "Crossing",
     "Grid",
     "ScenarioEntry",
     "Study",
@@ -125,6 +126,13 @@ class SubjectEntry(_Frozen):
     """Only these arms and grids, if any are named; once loaded, grids stand as their arms."""
 
 
+class Crossing(_Frozen):
+    """A second factor of a contrast: how much larger is the difference at its second level than at its first?"""
+
+    factor: str
+    levels: tuple[str, str]
+
+
 class Contrast(_Frozen):
     """Two arms that differ in one factor, or every two cells that differ in two levels of it."""
 
@@ -135,6 +143,10 @@ class Contrast(_Frozen):
     to: str = ""
     levels: tuple[str, str] | None = None
     """From this level to that one, wherever two cells are alike in all else."""
+    by: Crossing | None = None
+    """Compare the difference between the levels of another factor: a difference of two differences."""
+    pooled: bool = False
+    """Also estimate it over all its scenarios together, each with the same weight."""
     where: dict[str, tuple[str, ...]] = {}
     """Only cells with one of these levels, for ``levels``."""
     filler: str = ""
@@ -155,7 +167,17 @@ class Contrast(_Frozen):
             )
         if self.where and self.levels is None:
             raise ValueError("'where' belongs to 'levels'")
+        if self.by is not None:
+            self._crosses(self.by)
         return self
+
+    def _crosses(self, by: Crossing) -> None:
+        if self.levels is None:
+            raise ValueError("'by' belongs to 'levels'")
+        if by.factor == self.factor:
+            raise ValueError(f"'by' needs another factor than {self.factor!r}")
+        if len(set(by.levels)) == 1 or by.factor in self.where:
+            raise ValueError(f"'by' needs two levels of {by.factor!r}, and 'where' may not name it")
 
 
 class Study(_Frozen):
