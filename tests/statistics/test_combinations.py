@@ -86,14 +86,18 @@ def test_an_arm_without_a_weight_is_refused():
         combined_rates((1, -1), (1, 2, 3), (4, 4, 4))
 
 
-@pytest.mark.parametrize("rates", [(0.3, 0.1, 0.3, 0.1), (0.8, 0.05, 0.8, 0.05), (0.9, 0.4, 0.6, 0.1)])
+@pytest.mark.parametrize(
+    "rates", [(0.3, 0.1, 0.3, 0.1), (0.8, 0.05, 0.8, 0.05), (0.9, 0.4, 0.6, 0.1)]
+)
 def test_with_thirty_runs_an_arm_the_test_holds_its_size_and_the_interval_covers(rates):
     rng = np.random.default_rng(11)
     draws = rng.binomial(30, rates, size=(400, 4))
     found = [combined_rates(SQUARE, x, (30,) * 4) for x in draws]
     false = sum(one.p < 0.05 for one in found)
     covered = sum(one.low <= 0 <= one.high for one in found)
-    assert stats.binom.sf(false - 1, 400, 0.06) > 0.001  # asymptotic: a point above its level allowed
+    assert (
+        stats.binom.sf(false - 1, 400, 0.06) > 0.001
+    )  # asymptotic: a point above its level allowed
     assert stats.binom.cdf(covered, 400, 0.94) > 0.001
 
 

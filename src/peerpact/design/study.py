@@ -145,7 +145,7 @@ class Contrast(_Frozen):
     """From this level to that one, wherever two cells are alike in all else."""
     by: Crossing | None = None
     """Compare the difference between the levels of another factor: a difference of two differences."""
-    pooled: bool = False
+    overall: bool = False
     """Also estimate it over all its scenarios together, each with the same weight."""
     where: dict[str, tuple[str, ...]] = {}
     """Only cells with one of these levels, for ``levels``."""

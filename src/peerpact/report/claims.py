@@ -32,14 +32,14 @@ def organism(subject: SubjectSummary) -> bool:
 
 
 def claims(results: Results) -> tuple[Claim, ...]:
-    """Return the strongest declared contrast of each subject, models before organisms.
+    """Return the strongest declared contrast of two arms of each subject, models before organisms.
 
     A model whose contrasts have too few scored runs gets a sentence that says so.
     """
     summaries = {s.name: s for s in results.subjects}
     best = []
     for name in summaries:
-        own = [c for c in results.contrasts if c.subject == name and c.difference is not None]
+        own = [c for c in results.contrasts if c.subject == name and c.difference and not c.base]
         if own:
             best.append(max(own, key=_strength))
     best.sort(key=lambda c: (_rank(c, summaries[c.subject]), *(-part for part in _strength(c))))
@@ -85,7 +85,8 @@ def _claim(c: ContrastEstimate, s: SubjectSummary, results: Results) -> Claim:
 def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
     d = c.difference
     assert d is not None
-    tests = sum(o.subject == c.subject and o.difference is not None for o in results.contrasts)
+    family = (*results.contrasts, *results.overall)
+    tests = sum(o.subject == c.subject and o.difference is not None for o in family)
     key = "higher" if c.verdict == "higher" else "lower" if c.verdict == "lower" else "undecided"
     return say(
         f"claims/{key}",

@@ -38,7 +38,8 @@ class Proof:
 
 def method(results: Results, extras: PageExtras) -> dict[str, Any]:
     """Return what the section on method shows."""
-    pairs = list({c.pair.id: c.pair for c in results.contrasts}.values())
+    edges = (edge for c in results.contrasts for edge in c.pair.edges)
+    pairs = list({edge.id: edge for edge in edges}.values())
     vendor = _vendor(results.subjects)
     cells = list({e.cell.id: e.cell for e in results.cells}.values())
     scenarios = [load(name) for name in dict.fromkeys(cell.scenario for cell in cells)]

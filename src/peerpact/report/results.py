@@ -15,32 +15,23 @@ from peerpact.design.contrasts import Pair
 from peerpact.design.record import Run
 from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
+from peerpact.report.contrasts import ContrastEstimate, OverallEstimate, contrast_estimates
 from peerpact.report.wording import say
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import REFUSED
-from peerpact.statistics import (
-    Bounds,
-    Difference,
-    Interval,
-    anytime_difference,
-    anytime_rate,
-    bounds,
-    difference,
-    holm,
-    rate,
-)
+from peerpact.statistics import Bounds, Interval, anytime_rate, bounds, rate
 
 __all__ = [
     "ANALYSIS",
     "CAPABLE",
     "CellEstimate",
     "ContrastEstimate",
+    "OverallEstimate",
     "Results",
     "SubjectSummary",
     "results",
 ]
 
-ANYTIME, ANYTIME_DIFFERENCE = "beta_binomial_mixture", "beta_binomial_union"
 CAPABLE = 0.95
 """A subject that does the work right less often than this, without peer and stakes, cannot be interpreted."""
 
@@ -48,6 +39,8 @@ ANALYSIS: Mapping[str, str | float] = {
     "rate": "wilson",
     "difference": "newcomb",
     "test": "boschloo; fisher beyond 1,000 runs",
+    "difference of differences, mean over scenarios": "mover of wilson limits; score test",
+    "sizes": "welch",
     "level": 0.95,
     "correction": "holm over the declared contrasts of a subject",
     "without a score": "beside the rate, with worst-case bounds",
@@ -93,34 +86,6 @@ class CellEstimate:
 
 
 @dataclass(frozen=True, slots=True)
-class ContrastEstimate:
-    """One declared contrast of one subject."""
-
-    subject: str
-    pair: Pair
-    source: CellEstimate
-    to: CellEstimate
-    difference: Difference | None
-    """None where there are too few scored runs; ``reason`` says so."""
-    adjusted_p: float | None = None
-    """Holm over the subject's declared contrasts."""
-    reason: str = ""
-    side: str = ""
-    """Under a stopping rule, which has no p-value: what limits say that hold for all contrasts at once."""
-
-    @property
-    def verdict(self) -> str:
-        """What may be said, in one word or two."""
-        if self.side:
-            return self.side
-        if self.difference is None or self.adjusted_p is None:
-            return "too few runs"
-        if self.adjusted_p >= 0.05:
-            return "undecided"
-        return "higher" if (self.difference.value or 0) > 0 else "lower"
-
-
-@dataclass(frozen=True, slots=True)
 class SubjectSummary:
     """One subject over the whole study."""
 
@@ -147,6 +112,8 @@ class Results:
     subjects: tuple[SubjectSummary, ...]
     cells: tuple[CellEstimate, ...]
     contrasts: tuple[ContrastEstimate, ...]
+    overall: tuple[OverallEstimate, ...] = ()
+    """Contrasts over all their scenarios together, where the study declares that."""
     notes: tuple[str, ...] = ()
     """What a reader must know: mixed routes or versions, missing runs."""
     runs: tuple[Run, ...] = field(default=(), repr=False)
@@ -183,6 +150,7 @@ def results(
         by_subject[run.subject].append(run)
     estimates: list[CellEstimate] = []
     contrasts: list[ContrastEstimate] = []
+    overall: list[OverallEstimate] = []
     summaries: list[SubjectSummary] = []
     for subject, own in by_subject.items():
         found = [
@@ -193,7 +161,9 @@ def results(
         ]
         found = [_anytime(e, under_rule.get((subject, e.cell.id))) for e in found]
         estimates += found
-        contrasts += _contrasts(subject, pairs, found, study.minimum)
+        single, together = contrast_estimates(subject, pairs, found, study.minimum)
+        contrasts += single
+        overall += together
         spared = sum(one.spared for one in watched if one.subject == subject)
         summaries.append(
             _summary(subject, own, found, cells, _less(planned or {}, subject, spared))
@@ -201,7 +171,14 @@ def results(
     package = kept[-1].package if kept else ""
     notes = (*_notes(summaries, kept), *_stopping_notes(watched))
     return Results(
-        study, package, tuple(summaries), tuple(estimates), tuple(contrasts), notes, kept
+        study=study,
+        package=package,
+        subjects=tuple(summaries),
+        cells=tuple(estimates),
+        contrasts=tuple(contrasts),
+        overall=tuple(overall),
+        notes=notes,
+        runs=kept,
     )
 
 
@@ -259,59 +236,6 @@ def _cell(subject: str, cell: Cell, runs: Sequence[Run], truths: Truths) -> Iter
 def _reason(run: Run, outcome: str) -> str:
     found = run.outcomes.get(outcome)
     return (found.reason if found else "") or run.ending
-
-
-def _contrasts(
-    subject: str, pairs: Sequence[Pair], estimates: Sequence[CellEstimate], minimum: int
-) -> list[ContrastEstimate]:
-    by_key = {(e.cell.id, e.outcome): e for e in estimates}
-    made = []
-    for pair in pairs:
-        source = by_key.get((pair.source.id, pair.outcome))
-        to = by_key.get((pair.to.id, pair.outcome))
-        if source is not None and to is not None:
-            made.append(_contrast(subject, pair, source, to, minimum))
-    adjusted = holm([c.difference.p if c.difference else None for c in made]).adjusted
-    tests = sum(c.difference is not None for c in made)
-    return [_adjusted(c, p, tests) for c, p in zip(made, adjusted, strict=True)]
-
-
-def _contrast(
-    subject: str, pair: Pair, source: CellEstimate, to: CellEstimate, minimum: int
-) -> ContrastEstimate:
-    if min(source.scored, to.scored) < minimum:
-        reason = f"{source.scored} and {to.scored} scored runs, {minimum} needed in each arm"
-        return ContrastEstimate(subject, pair, source, to, None, reason=reason)
-    if ANYTIME in {source.interval.method, to.interval.method}:
-        return ContrastEstimate(subject, pair, source, to, _at_every_look(source, to))
-    found = difference(to.hits, to.scored, source.hits, source.scored)
-    return ContrastEstimate(subject, pair, source, to, found)
-
-
-def _at_every_look(source: CellEstimate, to: CellEstimate) -> Difference:
-    """Return a difference whose limits hold although the arms ended when they were answered; it has no p-value."""
-    found = anytime_difference(to.hits, to.scored, source.hits, source.scored)
-    counts = (to.hits, to.scored, source.hits, source.scored)
-    return Difference(
-        found.value,
-        found.low,
-        found.high,
-        None,
-        "none",
-        *counts,
-        found.level,
-        found.method,
-        found.reason,
-    )
-
-
-def _adjusted(contrast: ContrastEstimate, p: float | None, tests: int) -> ContrastEstimate:
-    d = contrast.difference
-    if d is None or d.method != ANYTIME_DIFFERENCE:
-        return replace(contrast, adjusted_p=p)
-    together = anytime_difference(d.x1, d.n1, d.x0, d.n0, level=1 - (1 - d.level) / tests)
-    side = "higher" if together.low > 0 else "lower" if together.high < 0 else "undecided"
-    return replace(contrast, side=side)
 
 
 def _summary(

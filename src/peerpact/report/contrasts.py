@@ -1,0 +1,218 @@
+"""The declared contrasts of one subject: differences, differences of differences, and both over all scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from peerpact.design.contrasts import Pair
+from peerpact.design.study import Contrast
+from peerpact.statistics import (
+    Combination,
+    Difference,
+    anytime_combination,
+    combined_means,
+    combined_rates,
+    difference,
+    holm,
+)
+
+if TYPE_CHECKING:
+    from peerpact.report.results import CellEstimate
+
+__all__ = ["ContrastEstimate", "OverallEstimate", "contrast_estimates"]
+
+ANYTIME, ANYTIME_DIFFERENCE = "beta_binomial_mixture", "beta_binomial_union"
+SIGNS = (1.0, -1.0, 1.0, -1.0)
+"""How the arms of a contrast count, in their order: ``to``, ``source``, and the two of the base."""
+SEVERAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastEstimate:
+    """One declared contrast of one subject."""
+
+    subject: str
+    pair: Pair
+    source: CellEstimate
+    to: CellEstimate
+    difference: Difference | Combination | None
+    """None where there are too few scored runs; ``reason`` says so."""
+    adjusted_p: float | None = None
+    """Holm over the subject's declared contrasts."""
+    reason: str = ""
+    side: str = ""
+    """Under a stopping rule, which has no p-value: what limits say that hold for all contrasts at once."""
+    base: tuple[CellEstimate, CellEstimate] | None = None
+    """In a difference of differences: ``source`` and ``to`` at the first level of the crossing factor."""
+    sizes: Combination | None = None
+    """The same contrast of the mean size of what was found, where the outcome has a size."""
+
+    @property
+    def arms(self) -> tuple[CellEstimate, ...]:
+        """Its arms, in the order of their signs."""
+        return (self.to, self.source, *(self.base or ()))
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, in one word or two."""
+        return _verdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class OverallEstimate:
+    """One declared contrast of one subject over all its scenarios, each with the same weight."""
+
+    subject: str
+    contrast: Contrast
+    parts: tuple[ContrastEstimate, ...]
+    """The contrasts of single scenarios that it is the mean of."""
+    left_out: tuple[str, ...]
+    """Ids of those that have too few scored runs."""
+    difference: Combination | None
+    adjusted_p: float | None = None
+    """Holm over the subject's declared contrasts, this one among them."""
+    reason: str = ""
+    side: str = ""
+    """As in a contrast."""
+    sizes: Combination | None = None
+    """As in a contrast."""
+
+    @property
+    def arms(self) -> tuple[CellEstimate, ...]:
+        """The arms of all parts, in the order of their signs."""
+        return tuple(arm for part in self.parts for arm in part.arms)
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, in one word or two."""
+        return _verdict(self)
+
+
+Estimate = ContrastEstimate | OverallEstimate
+
+
+def contrast_estimates(
+    subject: str, pairs: Sequence[Pair], estimates: Sequence[CellEstimate], minimum: int
+) -> tuple[list[ContrastEstimate], list[OverallEstimate]]:
+    """Estimate the contrasts of one subject, all of them one family.
+
+    Args:
+        subject: The subject.
+        pairs: The declared contrasts.
+        estimates: The subject's cells.
+        minimum: Below this many scored runs an arm enters no contrast.
+    """
+    by_key = {(e.cell.id, e.outcome): e for e in estimates}
+    made = []
+    for pair in pairs:
+        arms = [by_key.get((cell.id, pair.outcome)) for cell in pair.cells]
+        found = [arm for arm in arms if arm is not None]
+        if len(found) == len(arms):
+            made.append(_contrast(subject, pair, found, minimum))
+    overall = [_overall(subject, own) for own in _groups(made)]
+    family: list[Estimate] = [*made, *overall]
+    adjusted = holm([e.difference.p if e.difference else None for e in family]).adjusted
+    tests = sum(e.difference is not None for e in family)
+    p = dict(zip(map(id, family), adjusted, strict=True))
+    return (
+        [replace(e, adjusted_p=p[id(e)], side=_side(e, tests)) for e in made],
+        [replace(e, adjusted_p=p[id(e)], side=_side(e, tests)) for e in overall],
+    )
+
+
+def _contrast(
+    subject: str, pair: Pair, arms: Sequence[CellEstimate], minimum: int
+) -> ContrastEstimate:
+    to, source, *base = arms
+    made = ContrastEstimate(
+        subject, pair, source, to, None, base=(base[0], base[1]) if base else None
+    )
+    if min(arm.scored for arm in arms) < minimum:
+        *others, last = (str(arm.scored) for arm in (source, to, *base))
+        counts = f"{', '.join(others)} and {last}"
+        return replace(made, reason=f"{counts} scored runs, {minimum} needed in each arm")
+    signs = SIGNS[: len(arms)]
+    found = _rates(signs, arms) if base or _watched(arms) else _two_rates(source, to)
+    return replace(made, difference=found, sizes=_sizes(signs, arms))
+
+
+def _two_rates(source: CellEstimate, to: CellEstimate) -> Difference:
+    return difference(to.hits, to.scored, source.hits, source.scored)
+
+
+def _groups(made: Sequence[ContrastEstimate]) -> list[list[ContrastEstimate]]:
+    """Return the contrasts of several scenarios that are declared to be taken together."""
+    groups: dict[str, list[ContrastEstimate]] = {}
+    for c in made:
+        if c.pair.contrast.overall:
+            groups.setdefault(c.pair.contrast.name, []).append(c)
+    return [own for own in groups.values() if len(own) >= SEVERAL]
+
+
+def _overall(subject: str, own: Sequence[ContrastEstimate]) -> OverallEstimate:
+    parts = tuple(c for c in own if c.difference is not None)
+    left_out = tuple(c.pair.id for c in own if c.difference is None)
+    made = OverallEstimate(subject, own[0].pair.contrast, parts, left_out, None)
+    if len(parts) < SEVERAL:
+        return replace(made, reason=f"{len(parts)} of {len(own)} contrasts have enough scored runs")
+    weights = [sign / len(parts) for c in parts for sign in SIGNS[: len(c.arms)]]
+    sizes = _sizes(weights, made.arms) if all(c.sizes for c in parts) else None
+    return replace(made, difference=_rates(weights, made.arms), sizes=sizes)
+
+
+def _watched(arms: Sequence[CellEstimate]) -> bool:
+    """Whether the number of runs of an arm hung on what they showed."""
+    return any(arm.interval.method == ANYTIME for arm in arms)
+
+
+def _rates(weights: Sequence[float], arms: Sequence[CellEstimate]) -> Combination:
+    """Return a weighted sum of rates; of arms that ended when they were answered, limits without a p-value."""
+    hits, scored = [arm.hits for arm in arms], [arm.scored for arm in arms]
+    if not _watched(arms):
+        return combined_rates(weights, hits, scored)
+    found = anytime_combination(weights, hits, scored)
+    return Combination(
+        found.value,
+        found.low,
+        found.high,
+        None,
+        "none",
+        found.n,
+        found.level,
+        found.method,
+        found.reason,
+    )
+
+
+def _sizes(weights: Sequence[float], arms: Sequence[CellEstimate]) -> Combination | None:
+    if _watched(arms) or any(len(arm.measures) != arm.scored for arm in arms):
+        return None
+    return combined_means(weights, [arm.measures for arm in arms])
+
+
+def _side(e: Estimate, tests: int) -> str:
+    """Return what limits say that hold for all contrasts of a subject at once, under a stopping rule."""
+    d = e.difference
+    if d is None or d.method != ANYTIME_DIFFERENCE:
+        return ""
+    parts = len(e.parts) if isinstance(e, OverallEstimate) else 1
+    weights = [sign / parts for sign in SIGNS[: len(e.arms) // parts]] * parts
+    together = anytime_combination(
+        weights,
+        [arm.hits for arm in e.arms],
+        [arm.scored for arm in e.arms],
+        level=1 - (1 - d.level) / tests,
+    )
+    return "higher" if together.low > 0 else "lower" if together.high < 0 else "undecided"
+
+
+def _verdict(e: Estimate) -> str:
+    if e.side:
+        return e.side
+    if e.difference is None or e.adjusted_p is None:
+        return "too few runs"
+    if e.adjusted_p >= 0.05:
+        return "undecided"
+    return "higher" if (e.difference.value or 0) > 0 else "lower"
