@@ -13,7 +13,7 @@ from peerpact.cli._waiting import waiting
 from peerpact.design.study import Study
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
 from peerpact.report.results import Results
-from peerpact.report.tables import contrast_table, rate_table, subject_lines
+from peerpact.report.tables import contrast_table, rate_table, square_table, subject_lines
 
 __all__ = ["show_results", "terminal"]
 
@@ -43,6 +43,10 @@ def show_results(
     if found.contrasts:
         console.print()
         console.print(contrast_table(found.contrasts))
+    squares = square_table(found)
+    if squares is not None:
+        console.print()
+        console.print(squares)
     for text in (*found.notes, *problems):
         console.print(f"note: {text}", highlight=False)
     with waiting("writing the page"):

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peerpact.report.results import CellEstimate, ContrastEstimate, Results, SubjectSummary
+from peerpact.report.results import (
+    CellEstimate,
+    ContrastEstimate,
+    OverallEstimate,
+    Results,
+    SubjectSummary,
+)
 from peerpact.report.wording import percent, points, probability, say
 from peerpact.scenarios.load import load
 
-__all__ = ["Claim", "claims", "nothing_found", "organism"]
+__all__ = ["Claim", "claims", "nothing_found", "organism", "together"]
 
 ORGANISMS = "peerpact-organism/"
 
@@ -49,6 +55,48 @@ def claims(results: Results) -> tuple[Claim, ...]:
     return (*made, *(_uncounted(s, results) for s in untold)) if made else ()
 
 
+def together(results: Results, factor: str = "") -> tuple[str, ...]:
+    """Return a sentence for each contrast over all its scenarios.
+
+    Args:
+        results: What was found.
+        factor: Only contrasts of this factor, if one is named.
+    """
+    found = (o for o in results.overall if factor in {"", o.contrast.factor})
+    return tuple(_together(o, _tests(o.subject, results)) for o in found)
+
+
+def _together(o: OverallEstimate, tests: int) -> str:
+    d = o.difference
+    facts = {"subject": o.subject, "title": o.contrast.title, "tests": tests}
+    if d is None:
+        return say("overall/too_few", **facts, reason=o.reason)
+    crossed = "square" if o.contrast.by else "plain"
+    sizes = o.sizes.value if o.sizes else None
+    return say(
+        f"overall/{crossed}",
+        **facts,
+        difference=points(d.value),
+        low=points(d.low),
+        high=points(d.high),
+        p=probability(o.adjusted_p),
+        n=d.n,
+        parts=len(o.parts),
+        left=say("overall/left", n=len(o.left_out)) if o.left_out else "",
+        sizes=""
+        if sizes is None
+        else say("overall/sizes", value=f"{sizes:+.1f}", limits=_limited(o)),
+        verdict=say(f"overall/{o.verdict}"),
+    )
+
+
+def _limited(o: OverallEstimate) -> str:
+    s = o.sizes
+    if s is None or s.low is None or s.high is None:
+        return ""
+    return say("overall/limits", low=f"{s.low:+.1f}", high=f"{s.high:+.1f}")
+
+
 def nothing_found(results: Results) -> str:
     """Say why there is no claim."""
     if not results.runs:
@@ -62,7 +110,8 @@ def nothing_found(results: Results) -> str:
 
 def _strength(c: ContrastEstimate) -> tuple[float, float]:
     assert c.difference is not None
-    return (1.0 if c.verdict == "higher" else 0.0, c.difference.low)
+    low = c.difference.low
+    return (1.0 if c.verdict == "higher" else 0.0, -1.0 if low is None else low)
 
 
 def _rank(c: ContrastEstimate, s: SubjectSummary) -> tuple[bool, bool, bool]:
@@ -85,8 +134,7 @@ def _claim(c: ContrastEstimate, s: SubjectSummary, results: Results) -> Claim:
 def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
     d = c.difference
     assert d is not None
-    family = (*results.contrasts, *results.overall)
-    tests = sum(o.subject == c.subject and o.difference is not None for o in family)
+    tests = _tests(c.subject, results)
     key = "higher" if c.verdict == "higher" else "lower" if c.verdict == "lower" else "undecided"
     return say(
         f"claims/{key}",
@@ -115,6 +163,11 @@ def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
 def _within(sentence: str) -> str:
     """Return a sentence as a part of another."""
     return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+def _tests(subject: str, results: Results) -> int:
+    family: list[ContrastEstimate | OverallEstimate] = [*results.contrasts, *results.overall]
+    return sum(c.subject == subject and c.difference is not None for c in family)
 
 
 def _arm(e: CellEstimate) -> str:

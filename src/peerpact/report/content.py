@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from peerpact.design.cells import Cell
-from peerpact.report.claims import Claim, claims, nothing_found, organism
+from peerpact.report.claims import Claim, claims, nothing_found, organism, together
 from peerpact.report.embedding import columnar, embedded
 from peerpact.report.evidence import Evidence, evidence
 from peerpact.report.export import cell_row, contrast_row
@@ -45,6 +45,7 @@ def content(results: Results, extras: PageExtras) -> View:
         "behaviours": behaviours(),
         "matrix": _rows(matrix(results), results),
         "figures": drawn,
+        "overall": together(results),
         "method": method(results, extras),
         "evidence_note": _evidence_note(found),
         "evidence_blocks": [p.block for p in found.places],

@@ -10,9 +10,16 @@ from typing import Any
 
 import orjson
 
-from peerpact.report.results import CellEstimate, ContrastEstimate, Results, SubjectSummary
+from peerpact.design.study import Contrast
+from peerpact.report.results import (
+    CellEstimate,
+    ContrastEstimate,
+    OverallEstimate,
+    Results,
+    SubjectSummary,
+)
 
-__all__ = ["cell_row", "contrast_row", "document", "write_csv", "write_json"]
+__all__ = ["cell_row", "contrast_row", "document", "overall_row", "write_csv", "write_json"]
 
 Row = dict[str, Any]
 
@@ -53,12 +60,9 @@ def cell_row(e: CellEstimate) -> Row:
 
 def contrast_row(c: ContrastEstimate) -> Row:
     """Return one contrast as a flat row."""
-    d = c.difference
+    low = c.base or (None, None)
     return {
-        "subject": c.subject,
-        "contrast": c.pair.contrast.name,
-        "title": c.pair.contrast.title,
-        "factor": c.pair.contrast.factor,
+        **_declared(c.subject, c.pair.contrast),
         "scenario": c.pair.scenario,
         "stratum": c.pair.stratum,
         "outcome": c.pair.outcome,
@@ -68,14 +72,51 @@ def contrast_row(c: ContrastEstimate) -> Row:
         "to": c.pair.to.arm,
         "to_hits": c.to.hits,
         "to_scored": c.to.scored,
+        "from_base_hits": low[0].hits if low[0] else None,
+        "from_base_scored": low[0].scored if low[0] else None,
+        "to_base_hits": low[1].hits if low[1] else None,
+        "to_base_scored": low[1].scored if low[1] else None,
+        **_estimated(c),
+    }
+
+
+def overall_row(o: OverallEstimate) -> Row:
+    """Return one contrast over all its scenarios as a flat row."""
+    return {
+        **_declared(o.subject, o.contrast),
+        "parts": [c.pair.id for c in o.parts],
+        "left_out": list(o.left_out),
+        **_estimated(o),
+    }
+
+
+def _declared(subject: str, contrast: Contrast) -> Row:
+    by = contrast.by
+    return {
+        "subject": subject,
+        "contrast": contrast.name,
+        "title": contrast.title,
+        "factor": contrast.factor,
+        "by": f"{by.factor} {by.levels[0]} to {by.levels[1]}" if by else None,
+    }
+
+
+def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
+    d, s = c.difference, c.sizes
+    return {
         "difference": _rounded(d.value) if d else None,
         "low": _rounded(d.low) if d else None,
         "high": _rounded(d.high) if d else None,
+        "interval": d.method if d else None,
         "p": _rounded(d.p, 6) if d else None,
         "test": d.test if d else None,
         "p_holm": _rounded(c.adjusted_p, 6),
+        "size_difference": _rounded(s.value, 3) if s else None,
+        "size_low": _rounded(s.low, 3) if s else None,
+        "size_high": _rounded(s.high, 3) if s else None,
+        "size_p": _rounded(s.p, 6) if s else None,
         "verdict": c.verdict,
-        "reason": c.reason,
+        "reason": c.reason or (s.reason if s else ""),
     }
 
 
@@ -88,6 +129,7 @@ def document(results: Results) -> dict[str, Any]:
         "subjects": [_subject(s) for s in results.subjects],
         "cells": [cell_row(e) for e in results.cells],
         "contrasts": [contrast_row(c) for c in results.contrasts],
+        "overall": [overall_row(o) for o in results.overall],
         "notes": list(results.notes),
     }
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from peerpact.design.cells import Cell
+from peerpact.report.claims import together
 from peerpact.report.drawing import Panel, draw
 from peerpact.report.extras import PageExtras, Published
 from peerpact.report.matrix import Pooled, leads, pooled_by
@@ -55,7 +56,9 @@ def figures(results: Results, extras: PageExtras) -> tuple[Figure, ...]:
             extras.published,
         ),
         _rates("amplification", results, *_amplification(found)),
-        _rates("mirror", results, *_mirror(found)),
+        replace(
+            _rates("mirror", results, *_mirror(found)), remarks=together(results, factor="subject")
+        ),
         _rates("oversight", results, *_oversight(found)),
         _misstatement(results),
         _motives(results, extras),
@@ -153,23 +156,29 @@ def _company(cell: Cell) -> str:
 
 
 def _mirror(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
+    """Return the cells of an AI, a person or a thing that have a twin of another kind, alike in all else."""
     wanted = ("ai", "person", "thing")
     own = [e for e in found if kind(e.cell) in wanted and not control(e.cell)]
-    both = {e.cell.scenario for e in own if kind(e.cell) != "ai"}
-    shared = [e for e in own if e.cell.scenario in both]
+    kinds: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+    for e in own:
+        kinds[_but(e, "subject")].add(kind(e.cell))
+    shared = [e for e in own if len(kinds[_but(e, "subject")]) > 1]
     return shared, lambda cell: label(kind(cell))
 
 
 def _oversight(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
-    watched = {_unwatched(e) for e in found if e.cell.levels.get("oversight") == "monitored"}
-    other = {_unwatched(e) for e in found if e.cell.levels.get("oversight") == "unmonitored"}
-    both = watched & other
-    own = [e for e in found if "oversight" in e.cell.levels and _unwatched(e) in both]
+    where = {
+        level: {_but(e, "oversight") for e in found if e.cell.levels.get("oversight") == level}
+        for level in ("monitored", "unmonitored")
+    }
+    both = where["monitored"] & where["unmonitored"]
+    own = [e for e in found if "oversight" in e.cell.levels and _but(e, "oversight") in both]
     return own, lambda cell: label("oversight" if control(cell) == "oversight" else "unmonitored")
 
 
-def _unwatched(e: CellEstimate) -> tuple[Any, ...]:
-    levels = {f: level for f, level in e.cell.levels.items() if f != "oversight"}
+def _but(e: CellEstimate, factor: str) -> tuple[Any, ...]:
+    """Return what is the same for cells that are alike in all but one factor."""
+    levels = {f: level for f, level in e.cell.levels.items() if f != factor}
     return (e.subject, e.cell.scenario, *sorted(levels.items()))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from peerpact.report.claims import claims, nothing_found
+from peerpact.report.claims import claims, nothing_found, together
 from peerpact.report.matrix import leads
 from peerpact.report.results import Results
 from peerpact.report.visible import visible
@@ -33,6 +33,7 @@ def markdown(results: Results) -> str:
         subjects=results.subjects,
         estimates=leads(results),
         contrasts=results.contrasts,
+        overall=together(results),
     )
     return text.rstrip("\n") + "\n"
 

@@ -11,9 +11,22 @@ from rich.table import Table
 from rich.text import Text
 
 from peerpact.design.cells import Cell
-from peerpact.report.results import CellEstimate, ContrastEstimate, Results, SubjectSummary
+from peerpact.report.results import (
+    CellEstimate,
+    ContrastEstimate,
+    OverallEstimate,
+    Results,
+    SubjectSummary,
+)
 
-__all__ = ["contrast_table", "percent", "plan_table", "rate_table", "subject_lines"]
+__all__ = [
+    "contrast_table",
+    "percent",
+    "plan_table",
+    "rate_table",
+    "square_table",
+    "subject_lines",
+]
 
 COLUMNS = (
     "scenario",
@@ -68,7 +81,8 @@ def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> T
 
 
 def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
-    """Return declared contrasts; of several subjects only the decided ones, the others counted."""
+    """Return contrasts of two arms; of several subjects only the decided ones, the others counted."""
+    found = [c for c in found if c.base is None]
     several = len({c.subject for c in found}) > 1
     shown = [c for c in found if not several or c.verdict in DECIDED]
     table = Table(
@@ -84,6 +98,53 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
     left = Counter((c.subject, c.verdict) for c in found if c not in shown)
     lines = [Text(f"{subject}: {n} contrasts {verdict}") for (subject, verdict), n in left.items()]
     return Group(table, *lines)
+
+
+def square_table(results: Results) -> Table | None:
+    """Return differences of differences, and contrasts over all their scenarios; None where there are none.
+
+    What the crossing factor adds stands in the columns ``from`` and ``to``, for the two levels of the contrast.
+    """
+    squares = [c for c in results.contrasts if c.base]
+    if not squares and not results.overall:
+        return None
+    table = Table(
+        title="Over all scenarios, and differences of differences",
+        title_justify="left", title_style="bold", pad_edge=False, box=None,
+    )  # fmt: skip
+    for name in ("subject", "contrast", "scenario"):
+        table.add_column(name, overflow="fold")
+    for name in ("from adds", "to adds", "difference", "95 % interval", "p (Holm)", "mean size"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for subject in results.subjects:
+        for o in (o for o in results.overall if o.subject == subject.name):
+            count = f"all {len(o.parts)}" + (f", {len(o.left_out)} left out" if o.left_out else "")
+            table.add_row(o.subject, o.contrast.name, count, "", "", *_estimated(o))
+        for c in (c for c in squares if c.subject == subject.name):
+            scenario = f"{c.pair.scenario} {c.pair.stratum}".strip()
+            table.add_row(c.subject, c.pair.contrast.name, scenario, *_added(c), *_estimated(c))
+    return table
+
+
+def _added(c: ContrastEstimate) -> tuple[str, str]:
+    """Return the rates of both sides of a square, at the first level of the crossing factor and at the second."""
+    assert c.base is not None
+    low, high = c.base, (c.source, c.to)
+    first, second = (
+        f"{percent(before.interval.value)} → {percent(after.interval.value)}"
+        for before, after in zip(low, high, strict=True)
+    )
+    return first, second
+
+
+def _estimated(c: ContrastEstimate | OverallEstimate) -> tuple[str, str, str, str, str]:
+    d = c.difference
+    if d is None or d.value is None or d.low is None or d.high is None:
+        return "–", "–", "–", "–", f"too few runs: {c.reason}"
+    limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
+    size = "–" if c.sizes is None or c.sizes.value is None else f"{c.sizes.value:+.1f}"
+    return f"{100 * d.value:+.0f} points", limits, _p(c.adjusted_p), size, c.verdict
 
 
 def subject_lines(subject: SubjectSummary) -> Iterable[str]:
@@ -151,7 +212,7 @@ def _contrast_row(c: ContrastEstimate) -> list[str]:
     scenario = f"{c.pair.scenario} {c.pair.stratum}".strip()
     counts = (f"{c.source.hits}/{c.source.scored}", f"{c.to.hits}/{c.to.scored}")
     name = c.pair.contrast.name
-    if d is None or d.value is None:
+    if d is None or d.value is None or d.low is None or d.high is None:
         return [c.subject, name, scenario, *counts, "–", "–", "–", "–", f"too few runs: {c.reason}"]
     limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
     return [

@@ -150,12 +150,13 @@
     { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.runs === r.scored ? "–" : range(r.worst_lowest, r.worst_highest)) },
     { key: "known_rate", title: "Known", kind: "number", show: (r) => percent(r.known_rate) },
   ];
+  const based = (r, side) => (r.by ? `${r[`${side}_base_hits`]}/${r[`${side}_base_scored`]} → ` : "");
   const contrastColumns = [
     { key: "subject", title: "Subject", show: subjectCell },
     { key: "title", title: "Contrast", kind: "sentence", show: (r) => bdi(r.title) },
     { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => bdi([scenario(r.scenario), r.stratum].filter(Boolean).join(", ")) },
-    { key: "from", title: "From", show: (r) => bdi(`${r.from} ${r.from_hits}/${r.from_scored}`) },
-    { key: "to", title: "To", show: (r) => bdi(`${r.to} ${r.to_hits}/${r.to_scored}`) },
+    { key: "from", title: "From", show: (r) => bdi(`${r.from} ${based(r, "from")}${r.from_hits}/${r.from_scored}`) },
+    { key: "to", title: "To", show: (r) => bdi(`${r.to} ${based(r, "to")}${r.to_hits}/${r.to_scored}`) },
     { key: "difference", title: "Points", kind: "number", show: (r) => el("strong", {}, points(r.difference)) },
     { key: "low", title: "95 % interval", kind: "number", show: (r) => (r.low === null ? "–" : `${points(r.low)} to ${points(r.high)}`) },
     { key: "p_holm", title: "p (Holm)", kind: "number", show: (r) => probability(r.p_holm) },
