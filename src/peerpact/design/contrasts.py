@@ -168,10 +168,14 @@ def _squares(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[_Match]:
         _rest(source, contrast.factor, by.factor): (source, to)
         for source, to, _, _ in _by_level(contrast, low)
     }
-    for source, to, stratum, _ in _by_level(contrast, high):
-        rest = _rest(source, contrast.factor, by.factor)
-        if rest in base:
-            yield source, to, stratum, base[rest]
+    matched = [
+        (source, to, base[rest])
+        for source, to, _, _ in _by_level(contrast, high)
+        if (rest := _rest(source, contrast.factor, by.factor)) in base
+    ]
+    varying = _varying([source for source, _, _ in matched])
+    for source, to, below in matched:
+        yield source, to, _stratum(source, varying), below
 
 
 def _by_level(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[_Match]:
@@ -187,7 +191,11 @@ def _by_level(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[_Match]:
     ]
     varying = _varying([cell for cell, _ in matched])
     for cell, to in matched:
-        yield cell, to, ",".join(f"{f}={cell.levels[f]}" for f in varying), None
+        yield cell, to, _stratum(cell, varying), None
+
+
+def _stratum(cell: Cell, varying: Sequence[str]) -> str:
+    return ",".join(f"{f}={cell.levels[f]}" for f in varying)
 
 
 def _within(cell: Cell, contrast: Contrast) -> bool:

@@ -12,7 +12,7 @@ from peerpact.report.results import (
     Results,
     SubjectSummary,
 )
-from peerpact.report.wording import percent, points, probability, say
+from peerpact.report.wording import percent, points, probability, say, signed
 from peerpact.scenarios.load import load
 
 __all__ = ["Claim", "claims", "nothing_found", "organism", "together"]
@@ -85,7 +85,7 @@ def _together(o: OverallEstimate, tests: int) -> str:
         left=say("overall/left", n=len(o.left_out)) if o.left_out else "",
         sizes=""
         if sizes is None
-        else say("overall/sizes", value=f"{sizes:+.1f}", limits=_limited(o)),
+        else say("overall/sizes", value=signed(sizes), limits=_limited(o)),
         verdict=say(f"overall/{o.verdict}"),
     )
 
@@ -94,7 +94,7 @@ def _limited(o: OverallEstimate) -> str:
     s = o.sizes
     if s is None or s.low is None or s.high is None:
         return ""
-    return say("overall/limits", low=f"{s.low:+.1f}", high=f"{s.high:+.1f}")
+    return say("overall/limits", low=signed(s.low), high=signed(s.high))
 
 
 def nothing_found(results: Results) -> str:

@@ -6,7 +6,7 @@ Every picture is a row of panels that a narrow screen stacks, with the rows behi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -156,14 +156,23 @@ def _company(cell: Cell) -> str:
 
 
 def _mirror(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
-    """Return the cells of an AI, a person or a thing that have a twin of another kind, alike in all else."""
+    """Return the cells of an AI, a person or a thing that have twins of the other kinds, alike in all else."""
     wanted = ("ai", "person", "thing")
     own = [e for e in found if kind(e.cell) in wanted and not control(e.cell)]
     kinds: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     for e in own:
         kinds[_but(e, "subject")].add(kind(e.cell))
-    shared = [e for e in own if len(kinds[_but(e, "subject")]) > 1]
-    return shared, lambda cell: label(kind(cell))
+    compared = (_compared(group, kinds) for group in _by_scenario(own).values())
+    return [e for group in compared for e in group], lambda cell: label(kind(cell))
+
+
+def _compared(
+    found: Sequence[CellEstimate], kinds: Mapping[tuple[Any, ...], set[str]]
+) -> list[CellEstimate]:
+    """Return the cells with a twin of every kind; where none has that, those with a twin of any."""
+    twinned = [e for e in found if len(kinds[_but(e, "subject")]) > 1]
+    every = {kind(e.cell) for e in twinned}
+    return [e for e in twinned if kinds[_but(e, "subject")] == every] or twinned
 
 
 def _oversight(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:

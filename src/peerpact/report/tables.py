@@ -18,6 +18,7 @@ from peerpact.report.results import (
     Results,
     SubjectSummary,
 )
+from peerpact.report.wording import signed
 
 __all__ = [
     "contrast_table",
@@ -101,10 +102,7 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
 
 
 def square_table(results: Results) -> Table | None:
-    """Return differences of differences, and contrasts over all their scenarios; None where there are none.
-
-    What the crossing factor adds stands in the columns ``from`` and ``to``, for the two levels of the contrast.
-    """
+    """Return differences of differences, and contrasts over all their scenarios; None where there are none."""
     squares = [c for c in results.contrasts if c.base]
     if not squares and not results.overall:
         return None
@@ -114,12 +112,14 @@ def square_table(results: Results) -> Table | None:
     )  # fmt: skip
     for name in ("subject", "contrast", "scenario"):
         table.add_column(name, overflow="fold")
-    for name in ("from adds", "to adds", "difference", "95 % interval", "p (Holm)", "mean size"):
+    for name in ("from", "to", "difference", "95 % interval", "p (Holm)", "mean size"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for subject in results.subjects:
         for o in (o for o in results.overall if o.subject == subject.name):
-            count = f"all {len(o.parts)}" + (f", {len(o.left_out)} left out" if o.left_out else "")
+            count = f"mean of {len(o.parts)}" + (
+                f", {len(o.left_out)} left out" if o.left_out else ""
+            )
             table.add_row(o.subject, o.contrast.name, count, "", "", *_estimated(o))
         for c in (c for c in squares if c.subject == subject.name):
             scenario = f"{c.pair.scenario} {c.pair.stratum}".strip()
@@ -129,11 +129,12 @@ def square_table(results: Results) -> Table | None:
 
 def _added(c: ContrastEstimate) -> tuple[str, str]:
     """Return the rates of both sides of a square, at the first level of the crossing factor and at the second."""
-    assert c.base is not None
-    low, high = c.base, (c.source, c.to)
+    levels, base = c.pair.contrast.levels, c.base
+    assert levels is not None
+    assert base is not None
     first, second = (
-        f"{percent(before.interval.value)} → {percent(after.interval.value)}"
-        for before, after in zip(low, high, strict=True)
+        f"{level} {percent(before.interval.value)} → {percent(after.interval.value)}"
+        for level, before, after in zip(levels, base, (c.source, c.to), strict=True)
     )
     return first, second
 
@@ -143,8 +144,8 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> tuple[str, str, str, st
     if d is None or d.value is None or d.low is None or d.high is None:
         return "–", "–", "–", "–", f"too few runs: {c.reason}"
     limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
-    size = "–" if c.sizes is None or c.sizes.value is None else f"{c.sizes.value:+.1f}"
-    return f"{100 * d.value:+.0f} points", limits, _p(c.adjusted_p), size, c.verdict
+    size = "–" if c.sizes is None or c.sizes.value is None else signed(c.sizes.value)
+    return f"{round(100 * d.value):+d} points", limits, _p(c.adjusted_p), size, c.verdict
 
 
 def subject_lines(subject: SubjectSummary) -> Iterable[str]:

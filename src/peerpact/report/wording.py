@@ -8,7 +8,7 @@ from typing import Any
 
 from peerpact.text import read_yaml, render
 
-__all__ = ["percent", "points", "probability", "say", "texts"]
+__all__ = ["percent", "points", "probability", "say", "signed", "texts"]
 
 _FILE = Path(__file__).parent / "texts.yaml"
 _TINY = 0.01
@@ -38,7 +38,12 @@ def percent(value: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Return a difference of rates in percentage points, signed."""
-    return "–" if value is None else f"{100 * value:+.0f}".replace("-", "−")
+    return "–" if value is None else f"{round(100 * value):+d}".replace("-", "−")
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign and one decimal; no zero is negative."""
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
 
 
 def probability(p: float | None) -> str:
