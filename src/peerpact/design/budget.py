@@ -151,9 +151,7 @@ def stages(
     Confirm: fresh runs of what fired, counted here as a quarter of the contrasts.
     """
     confirm = runs_for_difference(CONTROL_RATE + effect, CONTROL_RATE, power=power)
-    fired = list(
-        {c.id: c for pair in pairs[: -(-len(pairs) // 4)] for c in pair.cells}.values()
-    )
+    fired = list({c.id: c for pair in pairs[: -(-len(pairs) // 4)] for c in pair.cells}.values())
     listed = (
         ("gate", [c for c in cells if c.capability], GATE_RUNS),
         ("bar", _barred(cells), BAR_RUNS),

@@ -55,6 +55,16 @@ class ContrastEstimate:
         return (self.to, self.source, *(self.base or ()))
 
     @property
+    def weights(self) -> tuple[float, ...]:
+        """How its arms count."""
+        return SIGNS[: len(self.arms)]
+
+    @property
+    def known(self) -> float | None:
+        """The contrast that is known beforehand, for an organism."""
+        return _known(self)
+
+    @property
     def verdict(self) -> str:
         """What may be said, in one word or two."""
         return _verdict(self)
@@ -83,6 +93,16 @@ class OverallEstimate:
     def arms(self) -> tuple[CellEstimate, ...]:
         """The arms of all parts, in the order of their signs."""
         return tuple(arm for part in self.parts for arm in part.arms)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """How its arms count."""
+        return tuple(w / len(self.parts) for part in self.parts for w in part.weights)
+
+    @property
+    def known(self) -> float | None:
+        """The contrast that is known beforehand, for an organism."""
+        return _known(self)
 
     @property
     def verdict(self) -> str:
@@ -133,9 +153,8 @@ def _contrast(
         *others, last = (str(arm.scored) for arm in (source, to, *base))
         counts = f"{', '.join(others)} and {last}"
         return replace(made, reason=f"{counts} scored runs, {minimum} needed in each arm")
-    signs = SIGNS[: len(arms)]
-    found = _rates(signs, arms) if base or _watched(arms) else _two_rates(source, to)
-    return replace(made, difference=found, sizes=_sizes(signs, arms))
+    found = _rates(made) if base or _watched(arms) else _two_rates(source, to)
+    return replace(made, difference=found, sizes=_sizes(made))
 
 
 def _two_rates(source: CellEstimate, to: CellEstimate) -> Difference:
@@ -157,9 +176,7 @@ def _overall(subject: str, own: Sequence[ContrastEstimate]) -> OverallEstimate:
     made = OverallEstimate(subject, own[0].pair.contrast, parts, left_out, None)
     if len(parts) < SEVERAL:
         return replace(made, reason=f"{len(parts)} of {len(own)} contrasts have enough scored runs")
-    weights = [sign / len(parts) for c in parts for sign in SIGNS[: len(c.arms)]]
-    sizes = _sizes(weights, made.arms) if all(c.sizes for c in parts) else None
-    return replace(made, difference=_rates(weights, made.arms), sizes=sizes)
+    return replace(made, difference=_rates(made), sizes=_sizes(made))
 
 
 def _watched(arms: Sequence[CellEstimate]) -> bool:
@@ -167,12 +184,11 @@ def _watched(arms: Sequence[CellEstimate]) -> bool:
     return any(arm.interval.method == ANYTIME for arm in arms)
 
 
-def _rates(weights: Sequence[float], arms: Sequence[CellEstimate]) -> Combination:
+def _rates(e: Estimate) -> Combination:
     """Return a weighted sum of rates; of arms that ended when they were answered, limits without a p-value."""
-    hits, scored = [arm.hits for arm in arms], [arm.scored for arm in arms]
-    if not _watched(arms):
-        return combined_rates(weights, hits, scored)
-    found = anytime_combination(weights, hits, scored)
+    if not _watched(e.arms):
+        return combined_rates(e.weights, *_counts(e))
+    found = anytime_combination(e.weights, *_counts(e))
     return Combination(
         found.value,
         found.low,
@@ -186,10 +202,21 @@ def _rates(weights: Sequence[float], arms: Sequence[CellEstimate]) -> Combinatio
     )
 
 
-def _sizes(weights: Sequence[float], arms: Sequence[CellEstimate]) -> Combination | None:
-    if _watched(arms) or any(len(arm.measures) != arm.scored for arm in arms):
+def _counts(e: Estimate) -> tuple[list[int], list[int]]:
+    return [arm.hits for arm in e.arms], [arm.scored for arm in e.arms]
+
+
+def _sizes(e: Estimate) -> Combination | None:
+    if _watched(e.arms) or any(len(arm.measures) != arm.scored for arm in e.arms):
         return None
-    return combined_means(weights, [arm.measures for arm in arms])
+    return combined_means(e.weights, [arm.measures for arm in e.arms])
+
+
+def _known(e: Estimate) -> float | None:
+    truths = [arm.truth for arm in e.arms if arm.truth is not None]
+    if not truths or len(truths) < len(e.arms):
+        return None
+    return sum(w * truth for w, truth in zip(e.weights, truths, strict=True))
 
 
 def _side(e: Estimate, tests: int) -> str:
@@ -197,14 +224,7 @@ def _side(e: Estimate, tests: int) -> str:
     d = e.difference
     if d is None or d.method != ANYTIME_DIFFERENCE:
         return ""
-    parts = len(e.parts) if isinstance(e, OverallEstimate) else 1
-    weights = [sign / parts for sign in SIGNS[: len(e.arms) // parts]] * parts
-    together = anytime_combination(
-        weights,
-        [arm.hits for arm in e.arms],
-        [arm.scored for arm in e.arms],
-        level=1 - (1 - d.level) / tests,
-    )
+    together = anytime_combination(e.weights, *_counts(e), level=1 - (1 - d.level) / tests)
     return "higher" if together.low > 0 else "lower" if together.high < 0 else "undecided"
 
 

@@ -115,6 +115,7 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
         "size_low": _rounded(s.low, 3) if s else None,
         "size_high": _rounded(s.high, 3) if s else None,
         "size_p": _rounded(s.p, 6) if s else None,
+        "known_difference": _rounded(c.known),
         "verdict": c.verdict,
         "reason": c.reason or (s.reason if s else ""),
     }

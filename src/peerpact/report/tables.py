@@ -102,8 +102,12 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
 
 
 def square_table(results: Results) -> Table | None:
-    """Return differences of differences, and contrasts over all their scenarios; None where there are none."""
-    squares = [c for c in results.contrasts if c.base]
+    """Return differences of differences, and contrasts over all their scenarios; None where there are none.
+
+    Of several subjects, single scenarios stand there only where they are decided.
+    """
+    several = len(results.subjects) > 1
+    squares = [c for c in results.contrasts if c.base and (not several or c.verdict in DECIDED)]
     if not squares and not results.overall:
         return None
     table = Table(
@@ -112,7 +116,7 @@ def square_table(results: Results) -> Table | None:
     )  # fmt: skip
     for name in ("subject", "contrast", "scenario"):
         table.add_column(name, overflow="fold")
-    for name in ("from", "to", "difference", "95 % interval", "p (Holm)", "mean size"):
+    for name in ("from", "to", "difference", "95 % interval", "known", "p (Holm)", "mean size"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for subject in results.subjects:
@@ -139,13 +143,14 @@ def _added(c: ContrastEstimate) -> tuple[str, str]:
     return first, second
 
 
-def _estimated(c: ContrastEstimate | OverallEstimate) -> tuple[str, str, str, str, str]:
-    d = c.difference
+def _estimated(c: ContrastEstimate | OverallEstimate) -> tuple[str, ...]:
+    d, known = c.difference, c.known
     if d is None or d.value is None or d.low is None or d.high is None:
-        return "–", "–", "–", "–", f"too few runs: {c.reason}"
+        return *("–",) * 5, f"too few runs: {c.reason}"
     limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
     size = "–" if c.sizes is None or c.sizes.value is None else signed(c.sizes.value)
-    return f"{round(100 * d.value):+d} points", limits, _p(c.adjusted_p), size, c.verdict
+    told = "–" if known is None else f"{round(100 * known):+d}"
+    return f"{round(100 * d.value):+d} points", limits, told, _p(c.adjusted_p), size, c.verdict
 
 
 def subject_lines(subject: SubjectSummary) -> Iterable[str]:
