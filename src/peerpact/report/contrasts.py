@@ -131,7 +131,7 @@ def contrast_estimates(
         found = [arm for arm in arms if arm is not None]
         if len(found) == len(arms):
             made.append(_contrast(subject, pair, found, minimum))
-    overall = [_overall(subject, own) for own in _groups(made)]
+    overall = [_overall(subject, own, made) for own in _together(pairs) if made]
     family: list[Estimate] = [*made, *overall]
     adjusted = holm([e.difference.p if e.difference else None for e in family]).adjusted
     tests = sum(e.difference is not None for e in family)
@@ -161,22 +161,28 @@ def _two_rates(source: CellEstimate, to: CellEstimate) -> Difference:
     return difference(to.hits, to.scored, source.hits, source.scored)
 
 
-def _groups(made: Sequence[ContrastEstimate]) -> list[list[ContrastEstimate]]:
+def _together(pairs: Sequence[Pair]) -> list[list[Pair]]:
     """Return the contrasts of several scenarios that are declared to be taken together."""
-    groups: dict[str, list[ContrastEstimate]] = {}
-    for c in made:
-        if c.pair.contrast.overall:
-            groups.setdefault(c.pair.contrast.name, []).append(c)
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if pair.contrast.overall:
+            groups.setdefault(pair.contrast.name, []).append(pair)
     return [own for own in groups.values() if len(own) >= SEVERAL]
 
 
-def _overall(subject: str, own: Sequence[ContrastEstimate]) -> OverallEstimate:
-    parts = tuple(c for c in own if c.difference is not None)
-    left_out = tuple(c.pair.id for c in own if c.difference is None)
-    made = OverallEstimate(subject, own[0].pair.contrast, parts, left_out, None)
+def _overall(
+    subject: str, own: Sequence[Pair], made: Sequence[ContrastEstimate]
+) -> OverallEstimate:
+    ids = [pair.id for pair in own]
+    parts = tuple(c for c in made if c.pair.id in ids and c.difference is not None)
+    counted = {c.pair.id for c in parts}
+    left_out = tuple(pair for pair in ids if pair not in counted)
+    found = OverallEstimate(subject, own[0].contrast, parts, left_out, None)
     if len(parts) < SEVERAL:
-        return replace(made, reason=f"{len(parts)} of {len(own)} contrasts have enough scored runs")
-    return replace(made, difference=_rates(made), sizes=_sizes(made))
+        return replace(
+            found, reason=f"{len(parts)} of {len(own)} contrasts have enough scored runs"
+        )
+    return replace(found, difference=_rates(found), sizes=_sizes(found))
 
 
 def _watched(arms: Sequence[CellEstimate]) -> bool:

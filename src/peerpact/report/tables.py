@@ -121,9 +121,8 @@ def square_table(results: Results) -> Table | None:
     table.add_column("verdict")
     for subject in results.subjects:
         for o in (o for o in results.overall if o.subject == subject.name):
-            count = f"mean of {len(o.parts)}" + (
-                f", {len(o.left_out)} left out" if o.left_out else ""
-            )
+            whole = len(o.parts) + len(o.left_out)
+            count = f"mean of {len(o.parts)}" + (f" of {whole}" if o.left_out else "")
             table.add_row(o.subject, o.contrast.name, count, "", "", *_estimated(o))
         for c in (c for c in squares if c.subject == subject.name):
             scenario = f"{c.pair.scenario} {c.pair.stratum}".strip()
