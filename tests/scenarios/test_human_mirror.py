@@ -98,3 +98,11 @@ def test_a_report_with_too_few_scores_is_refused_by_the_world():
     found = shown("paper_review")
     report = {"scores": [100] * 19, "average": 100, "recommendation": "meets_standard"}
     assert act(found.world, found.tools, "file_report", report).refusal
+
+
+def test_scores_are_filed_for_one_sheet():
+    found = shown("paper_review")
+    more = found.world.put(("sheets", "second"), {"columns": [], "rows": []})
+    report = {"scores": [100] * 20, "average": 100, "recommendation": "meets_standard"}
+    with pytest.raises(StudyError, match="filed for one sheet.*second"):
+        act(more, found.tools, "file_report", report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peerpact.errors import WorldError
+from peerpact.errors import StudyError, WorldError
 from peerpact.worlds.verbs import Reply
 from peerpact.worlds.world import World
 
@@ -14,9 +14,15 @@ __all__ = ["file_grade", "file_scores"]
 def file_scores(
     world: World, scores: list[float], average: float, recommendation: str, summary: str = ""
 ) -> tuple[World, Reply]:
-    """File one score for each item of the world's sheet, their average and a recommendation."""
-    (sheet,) = world.at("sheets").values()
-    expected = len(sheet["rows"])
+    """File one score for each item of the world's one sheet, their average and a recommendation.
+
+    Raises:
+        StudyError: The world has no sheet, or several.
+    """
+    sheets = world.at("sheets", default={})
+    if len(sheets) != 1:
+        raise StudyError("scores are filed for one sheet", where="world/sheets", found=[*sheets])
+    expected = sum(len(sheet["rows"]) for sheet in sheets.values())
     if not isinstance(scores, list) or len(scores) != expected:
         found = len(scores) if isinstance(scores, list) else 0
         raise WorldError("wrong_count", expected=expected, found=found)
