@@ -104,5 +104,5 @@ def test_scores_are_filed_for_one_sheet():
     found = shown("paper_review")
     more = found.world.put(("sheets", "second"), {"columns": [], "rows": []})
     report = {"scores": [100] * 20, "average": 100, "recommendation": "meets_standard"}
-    with pytest.raises(StudyError, match="filed for one sheet.*second"):
+    with pytest.raises(StudyError, match=r"filed for one sheet.*second"):
         act(more, found.tools, "file_report", report)
