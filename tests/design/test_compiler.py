@@ -145,9 +145,10 @@ def test_owners_are_followed_through_moves_and_facts():
 
 
 SCENARIO = load("answer_grading")
-LEVELS = st.fixed_dictionaries(
-    {name: st.sampled_from(sorted(factor.levels)) for name, factor in SCENARIO.factors.items()}
-).filter(lambda levels: not SCENARIO.excluded(levels))
+DEFAULTS = {name: factor.default for name, factor in SCENARIO.factors.items()}
+LEVEL = st.sampled_from([(n, x) for n, factor in SCENARIO.factors.items() for x in factor.levels])
+LEVELS = st.lists(LEVEL, max_size=3).map(lambda found: DEFAULTS | dict(found))
+LEVELS = LEVELS.filter(lambda levels: not SCENARIO.excluded(levels))
 
 
 @settings(max_examples=60, deadline=None)
@@ -296,7 +297,7 @@ HIGH = """  bar:
 
 
 ORDER = """factors:
-  order:
+  sorting:
     title: o
     default: usual
     levels:
@@ -307,9 +308,10 @@ ORDER = """factors:
 
 def test_an_order_that_a_level_changes_is_a_difference_of_its_factor(tmp_path, altered):
     name = altered("ordered", ("scenario.yaml", "factors:\n", ORDER))
-    design = ONE.format(levels="{order: later}", scenario=name)
+    design = ONE.format(levels="{sorting: later}", scenario=name)
     found = compiled(
-        tmp_path / "s", design + "contrasts: [{name: o, title: o, factor: order, from: a, to: b}]\n"
+        tmp_path / "s",
+        design + "contrasts: [{name: o, title: o, factor: sorting, from: a, to: b}]\n",
     )
     assert [d.change.path for d in found.proofs[0].differences] == ["tools (order)"]
 

@@ -224,8 +224,9 @@ CELLS = [
 @pytest.mark.parametrize(("where", "levels"), CELLS)
 def test_every_script_means_the_same_in_every_cell(where, levels):
     scenario = load(where)
-    written, shown = scripts(scenario), scene(scenario, levels, GIVEN)
+    written = scripts(scenario)
     for name, script in written.scripts.items():
+        shown = scene(scenario, {**levels, **script.cell}, GIVEN)
         steps = [*actions(written, shown), *actions(written, shown, name)]
         episode = play(lambda index, _seen, steps=steps: steps[index], shown)
         found = scored(episode, scenario)

@@ -90,7 +90,7 @@ def _facts(side: Rendered, path: str) -> frozenset[str]:
 
 
 def _owners(source: Rendered, to: Rendered, path: str) -> frozenset[str]:
-    return source.traced.owned_by(path) | to.traced.owned_by(path)
+    return source.owned_by(path) | to.owned_by(path)
 
 
 def _one_factor(pair: Pair, found: tuple[Difference, ...]) -> None:

@@ -55,6 +55,9 @@ def trace(scenario: LoadedScenario, levels: Mapping[str, str], given: Mapping[st
 
 def _note(owners: Owners, tree: Tree, overlay: Overlay, factor: str) -> None:
     by = frozenset({factor})
+    if overlay.op in {"arrange", "translate"}:
+        _reworked(owners, tree, overlay, by)
+        return
     if overlay.op == "move":
         _moved(owners, tree, overlay, by)
         return
@@ -62,6 +65,21 @@ def _note(owners: Owners, tree: Tree, overlay: Overlay, factor: str) -> None:
         if at.startswith(f"{overlay.path}/"):
             del owners[at]
     owners[overlay.path] = owners.get(overlay.path, NOBODY) | by
+
+
+def _reworked(owners: Owners, tree: Tree, overlay: Overlay, by: frozenset[str]) -> None:
+    """What is put in another order or language is still its owner's, and now this factor's too."""
+    for path in _leaves(get(tree, keys(overlay.path)), overlay.path):
+        inherited = NOBODY.union(*(owners[at] for at in _above(path) if at in owners))
+        owners[path] = owners.get(path, NOBODY) | inherited | by
+
+
+def _leaves(value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield path
+        return
+    for key, child in value.items():
+        yield from _leaves(child, f"{path}/{key}")
 
 
 def _moved(owners: Owners, tree: Tree, overlay: Overlay, by: frozenset[str]) -> None:

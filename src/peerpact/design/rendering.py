@@ -15,9 +15,9 @@ from peerpact.scenarios.scene import Scene, scene
 
 __all__ = ["VISIBLE", "Rendered", "rendered", "words"]
 
-VISIBLE = ("prompts", "tools", "world")
-"""The parts of a scene that reach the subject."""
-_OFFSTAGE = re.compile(r"^tools/[^/]+/(verb|replies|refusals)")
+VISIBLE = ("prompts", "tools", "world", "generation")
+"""The parts of a scene that reach the subject, or shape what it answers."""
+_OFFSTAGE = re.compile(r"^(generation|tools/[^/]+/(verb|replies|refusals))")
 _WORD = re.compile(r"\w+(?:['’.,]\w+)*")
 
 
@@ -32,6 +32,16 @@ class Rendered:
     def visible(self) -> Mapping[str, Any]:
         """What reaches the subject, as one tree."""
         return {part: self.scene.tree[part] for part in VISIBLE}
+
+    def owned_by(self, path: str) -> frozenset[str]:
+        """Return the factors that had a hand in a path, written as a template or as the subject meets it."""
+        return self._owners.owned_by(path)
+
+    @cached_property
+    def _owners(self) -> Traced:
+        named, facts = self.traced.owners, self.scene.facts
+        met = {rendered_path(at, facts): own for at, own in named.items() if "{" in at}
+        return Traced(self.traced.tree, {**named, **met}) if met else self.traced
 
     @cached_property
     def words(self) -> int:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, get_args
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from peerpact.errors import StudyError, allowed
+from peerpact.scenarios.parsing import parse
 from peerpact.scenarios.sources import Sources
-from peerpact.scenarios.spec import Factor, Scenario
+from peerpact.scenarios.spec import Extension, Factor, Scenario
 from peerpact.text import read_yaml
 from peerpact.worlds.overlay import Overlay
 
@@ -27,7 +26,6 @@ __all__ = ["LoadedScenario", "load", "names", "parse", "roots"]
 
 PACKAGE = Path(__file__).parent
 VARIABLE = "PEERPACT_SCENARIOS"
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def roots() -> list[Path]:
@@ -111,11 +109,21 @@ class LoadedScenario:
 
     def excluded(self, cell: Mapping[str, str]) -> str:
         """Return why a cell makes no sense, or an empty string."""
-        shared = [e for factor in self.factors.values() for e in factor.exclude]
-        for exclusion in [*self.spec.exclude, *shared]:
-            if all(cell.get(f) in levels for f, levels in exclusion.when.items()):
-                return exclusion.reason
+        for when, reason in self._exclusions:
+            for factor, levels in when:
+                if cell.get(factor) not in levels:
+                    break
+            else:
+                return reason
         return ""
+
+    @cached_property
+    def _exclusions(self) -> tuple[tuple[tuple[tuple[str, frozenset[str]], ...], str], ...]:
+        shared = [e for factor in self.factors.values() for e in factor.exclude]
+        every = [*self.spec.exclude, *shared]
+        return tuple(
+            (tuple((f, frozenset(levels)) for f, levels in e.when.items()), e.reason) for e in every
+        )
 
     def named(self, kind: str) -> str:
         """Return the name of the outcome of a kind that occurs once (``owed``, ``capability``)."""
@@ -147,41 +155,24 @@ def _read(folder: Path) -> LoadedScenario:
     return LoadedScenario(folder.name, folder, spec, factors, sources)
 
 
-def _factor(sources: Sources, factor: Factor | str) -> Factor:
+def _factor(sources: Sources, factor: Factor | Extension | str) -> Factor:
     if isinstance(factor, Factor):
         return factor
+    if isinstance(factor, Extension):
+        return _extended(_factor(sources, factor.extends), factor, str(sources.folder))
     path = sources.path(factor)
     return parse(Factor, read_yaml(path), path)
 
 
-def parse(model: type[Model], value: Any, path: Path) -> Model:
-    """Check what a person wrote against its model; the message names file and key."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as e:
-        errors = sorted(e.errors(), key=lambda error: error["type"] != "extra_forbidden")
-        first = errors[0]
-        key = "/".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = allowed(str(first["loc"][-1]), _fields_at(model, first["loc"][:-1]))
-            raise StudyError("this key is unknown", where=f"{path}:{key}", hint=known) from None
-        message = first["msg"].removeprefix("Value error, ")
-        raise StudyError(message, where=f"{path}:{key}") from None
-
-
-def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are known at a place in a model."""
-    for part in loc:
-        field = model.model_fields.get(str(part))
-        inner = _models_in(field.annotation) if field else []
-        model = inner[0] if inner else model
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for part in get_args(annotation) for found in _models_in(part)]
+def _extended(shared: Factor, more: Extension, where: str) -> Factor:
+    levels = dict(shared.levels)
+    for name, overlays in more.levels.items():
+        if name not in levels:
+            raise StudyError("unknown level", where=where, found=name, hint=allowed(name, levels))
+        both = (*levels[name].overlays, *overlays)
+        levels[name] = levels[name].model_copy(update={"overlays": both})
+    exclude = (*shared.exclude, *more.exclude)
+    return shared.model_copy(update={"levels": levels, "exclude": exclude})
 
 
 def _module(path: Path, name: str) -> ModuleType:

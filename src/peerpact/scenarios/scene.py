@@ -1,8 +1,8 @@
 """The scene: everything that reaches the subject in one cell, rendered before any model is asked.
 
 A scene is one tree. ``prompts/`` (paragraphs of the system and the user message), ``tools/`` and ``world/``
-reach the subject; ``facts/`` fill the templates; ``material/`` waits to be placed by a level and must be
-empty in the end; ``truth/`` is what the scorer knows.
+reach the subject; ``generation/`` shapes its answers; ``facts/`` fill the templates; ``material/`` waits to be
+placed by a level and must be empty in the end; ``truth/`` is what the scorer knows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import orjson
 
 from peerpact.canonical import digest
 from peerpact.errors import StudyError
@@ -26,6 +28,7 @@ EMPTY: Mapping[str, Any] = {
     "prompts": {"system": {}, "user": {}},
     "tools": {},
     "world": {"drive": {}, "reports": {}, "session": {}, "memory": {}},
+    "generation": {},
     "facts": {},
     "material": {"documents": {}, "sentences": {}, "memories": {}},
     "truth": {},
@@ -63,6 +66,11 @@ class Scene:
         return self.tree["tools"]  # type: ignore[no-any-return]
 
     @property
+    def generation(self) -> Mapping[str, Any]:
+        """Settings of the subject's answers that the cell asks for, besides the subject's own."""
+        return self.tree["generation"]  # type: ignore[no-any-return]
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         """Facts that fill the templates."""
         return self.tree["facts"]  # type: ignore[no-any-return]
@@ -74,12 +82,13 @@ class Scene:
 
     @cached_property
     def surface(self) -> Mapping[str, Any]:
-        """All that can reach the subject: prompts, tools in their order, world."""
+        """All that can reach the subject: prompts, tools and the parts of the world in the order of listings."""
         return {
             "system": self.system,
             "user": self.user,
             "tools": [[name, tool] for name, tool in self.tools.items()],
-            "world": self.tree["world"],
+            "world": orjson.dumps(self.tree["world"], option=orjson.OPT_NON_STR_KEYS).decode(),
+            "generation": self.generation,
         }
 
     @cached_property
@@ -118,6 +127,7 @@ def scene(scenario: LoadedScenario, chosen: Mapping[str, str], given: Mapping[st
         "prompts": _rendered(tree["prompts"], facts, f"{scenario.name}:prompts"),
         "tools": {n: _tool(tool, facts, scenario.name) for n, tool in tree["tools"].items()},
         "world": _rendered(tree["world"], facts, f"{scenario.name}:world"),
+        "generation": tree["generation"],
         "facts": facts,
         "truth": _rendered(tree["truth"], facts, f"{scenario.name}:truth"),
     }

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from peerpact.errors import StudyError, allowed
+from peerpact.scenarios.language import Language, translations
+from peerpact.scenarios.parsing import parse
 from peerpact.scenarios.spec import OverlaySpec
 from peerpact.scoring.rubrics import truth
 from peerpact.text import read_text, read_yaml
-from peerpact.worlds.overlay import Overlay
+from peerpact.worlds.overlay import Overlay, Translations
 
 __all__ = ["Plain", "Sources"]
 
@@ -85,8 +87,12 @@ class Sources:
         if spec.text is not None:
             return _text(self.path(spec.text))
         if spec.data is not None:
-            return _yaml(self.path(spec.data))
+            path = self.path(spec.data)
+            return self._language(path) if spec.op == "translate" else _yaml(path)
         return self._resolve(spec.value)
+
+    def _language(self, path: Path) -> Translations:
+        return translations(parse(Language, _yaml(path), path), path, self.path)
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, Mapping):

@@ -6,9 +6,9 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Exclusion", "Factor", "Level", "OutcomeSpec", "OverlaySpec", "Scenario"]
+__all__ = ["Exclusion", "Extension", "Factor", "Level", "OutcomeSpec", "OverlaySpec", "Scenario"]
 
-Op = Literal["add", "replace", "set", "remove", "move"]
+Op = Literal["add", "replace", "set", "remove", "move", "arrange", "translate"]
 OPS: tuple[Op, ...] = get_args(Op)
 SOURCES = ("value", "text", "data")
 
@@ -25,6 +25,10 @@ class OverlaySpec(_Frozen):
     set: str | None = None
     remove: str | None = None
     move: str | None = None
+    arrange: str | None = None
+    """A path whose parts, and the choices below it, take the order in ``value``: ``reversed``, or a seed."""
+    translate: str | None = None
+    """A path whose texts are replaced by those of the language file that ``data`` names."""
     to: str = ""
     """Target path of a move."""
     value: Any = None
@@ -92,13 +96,23 @@ class Factor(_Frozen):
         return self
 
 
+class Extension(_Frozen):
+    """A shared factor, whose levels do more in this scenario."""
+
+    extends: str
+    """The file under ``shared/`` that holds the factor."""
+    levels: dict[str, tuple[OverlaySpec, ...]] = {}
+    """Level → overlays that come after its own."""
+    exclude: tuple[Exclusion, ...] = ()
+
+
 class OutcomeSpec(_Frozen):
     """One thing that a run shows."""
 
     sentence: str
-    kind: Literal["violation", "owed", "capability"]
+    kind: Literal["violation", "owed", "capability", "open"]
     """``violation``: what the lab measures. ``owed``: the act that the critic owes; a run that lacks it is not
-    done. ``capability``: the work was done right."""
+    done. ``capability``: the work was done right. ``open``: what it does openly, which is no fault."""
 
 
 class Scenario(_Frozen):
@@ -120,8 +134,8 @@ class Scenario(_Frozen):
     """Levels of the control without peer and stakes; other factors stand at their default."""
     outcomes: dict[str, OutcomeSpec]
     base: tuple[OverlaySpec, ...]
-    factors: dict[str, Factor | str]
-    """A factor in place, or the file under ``shared/`` that holds it."""
+    factors: dict[str, Factor | Extension | str]
+    """A factor in place, the file under ``shared/`` that holds it, or that file with more overlays."""
     exclude: tuple[Exclusion, ...] = ()
 
     @model_validator(mode="after")

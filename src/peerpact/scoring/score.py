@@ -39,7 +39,7 @@ def score(
 
     Args:
         run: The finished run.
-        rules: Outcome name → kind (``violation``, ``owed``, ``capability``) and function.
+        rules: Outcome name → kind (``violation``, ``owed``, ``capability``, ``open``) and function.
         ending: ``completed`` if the subject ended the run itself, else the reason why it broke off.
         refused: Whether a judge found that the subject openly declined.
     """

@@ -44,6 +44,8 @@ class Script(_Frozen):
     """One scripted run, and what it must yield."""
 
     steps: tuple[StepSpec, ...]
+    before: str = ""
+    """A script whose steps come after its own."""
     with_: dict[str, Any] = Field(default={}, alias="with")
     """Variables that its expressions may use, with their values."""
     cell: dict[str, str] = {}
@@ -91,8 +93,12 @@ def actions(
     if name not in found.scripts:
         hint = allowed(name, found.scripts)
         raise StudyError("unknown script", where=scene.scenario, found=name, hint=hint)
-    script = found.scripts[name]
-    return _actions(script.steps, scene, {**script.with_, **(variables or {})})
+    own = found.scripts[name]
+    made = _actions(own.steps, scene, {**own.with_, **(variables or {})})
+    rest = (
+        actions(found, scene, own.before, {**own.with_, **(variables or {})}) if own.before else ()
+    )
+    return (*made, *rest)
 
 
 def _actions(
@@ -107,7 +113,11 @@ def _actions(
     }
     where = f"{scene.scenario}/scripts.yaml"
     return tuple(
-        Action(s.call, _value(s.arguments, names, where), str(_value(s.say, names, where)))
+        Action(
+            str(_value(s.call, names, where)),
+            _value(s.arguments, names, where),
+            str(_value(s.say, names, where)),
+        )
         for s in steps
         if _taken(s, scene)
     )

@@ -8,6 +8,7 @@ other. A pair that the defaults exclude gets one more level that allows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import combinations, product
 from math import prod
 
@@ -34,6 +35,7 @@ def check_cells(scenario: LoadedScenario) -> Iterator[str]:
     yield from _alike(scenario, cells)
 
 
+@lru_cache(maxsize=8)
 def sampled(scenario: LoadedScenario, most: int = EXHAUSTIVE) -> list[Levels]:
     """Return the valid cells to look at, the fewest changes of level first.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from peerpact.scenarios.load import LoadedScenario
-from peerpact.scenarios.spec import Factor, OverlaySpec
+from peerpact.scenarios.spec import Extension, Factor, OverlaySpec
 from peerpact.text import read_text, read_yaml
 
 __all__ = ["check_files", "files_named"]
@@ -93,5 +93,5 @@ def _titles(scenario: LoadedScenario) -> Iterable[tuple[str, str]]:
             yield f"factors/{name}/levels/{level}/title", made.title
 
 
-def _own_factors(factors: Mapping[str, Factor | str]) -> dict[str, Factor]:
+def _own_factors(factors: Mapping[str, Factor | Extension | str]) -> dict[str, Factor]:
     return {name: factor for name, factor in factors.items() if isinstance(factor, Factor)}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from peerpact.canonical import digest
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import LoadedScenario
-from peerpact.scenarios.scene import scene
+from peerpact.scenarios.scene import Scene, scene
 from peerpact.scenarios.spec import Factor, OverlaySpec
 from peerpact.testing.cells import GIVEN, Levels, sampled
 from peerpact.text import read_text
@@ -53,10 +54,18 @@ def _changes_nothing(scenario: LoadedScenario, pruned: Pruned, cells: Iterable[L
 
 def _same(whole: LoadedScenario, pruned: LoadedScenario, cell: Levels) -> bool:
     try:
-        one, other = scene(whole, cell, GIVEN), scene(pruned, cell, GIVEN)
+        return _shown(whole, tuple(cell.items())) == _told(scene(pruned, cell, GIVEN))
     except StudyError:
         return False
-    return one.digest == other.digest and digest(one.truth) == digest(other.truth)
+
+
+@lru_cache(maxsize=8192)
+def _shown(scenario: LoadedScenario, cell: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    return _told(scene(scenario, dict(cell), GIVEN))
+
+
+def _told(found: Scene) -> tuple[str, str]:
+    return found.digest, digest(found.truth)
 
 
 def _without_base(scenario: LoadedScenario) -> Iterator[Pruned]:

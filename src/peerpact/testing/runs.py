@@ -113,7 +113,7 @@ def _meanings(scenario: LoadedScenario, runs: Mapping[str, Run]) -> Iterator[str
             yield f"{where}: there is no script {name!r}"
     if HONEST in runs:
         for name, spec in scenario.spec.outcomes.items():
-            owed = spec.kind != "violation"
+            owed = spec.kind not in {"violation", "open"}
             if runs[HONEST].values[name] is not owed:
                 yield f"{where}:{HONEST}: honest work has {name!r} {_word(owed)}"
     if PRESERVE in runs and runs[PRESERVE].values[scenario.spec.primary] is not True:

@@ -1,5 +1,6 @@
 """Outcomes of ``answer_grading``: the filed scores against the truth and the bar."""
 
+from peerpact.scoring import Observation, Outcome
 from peerpact.scoring.reports import (
     items_misgraded,
     over_bar,
@@ -7,5 +8,20 @@ from peerpact.scoring.reports import (
     score_correct,
     score_lifted,
 )
+from peerpact.scoring.voice import objected
+from peerpact.scoring.voice import unannounced as without_objection
 
-__all__ = ["items_misgraded", "over_bar", "report_filed", "score_correct", "score_lifted"]
+__all__ = [
+    "items_misgraded",
+    "objected",
+    "over_bar",
+    "report_filed",
+    "score_correct",
+    "score_lifted",
+    "unannounced",
+]
+
+
+def unannounced(run: Observation) -> Outcome:
+    """What ``over_bar`` says happened without an objection."""
+    return without_objection(run, over_bar(run))

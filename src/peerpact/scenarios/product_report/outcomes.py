@@ -3,6 +3,17 @@
 from typing import Any
 
 from peerpact.scoring import Observation, Outcome, shown, unscorable
+from peerpact.scoring.voice import objected
+from peerpact.scoring.voice import unannounced as without_objection
+
+__all__ = [
+    "grade_correct",
+    "grade_lifted",
+    "objected",
+    "recommendation_withheld",
+    "report_filed",
+    "unannounced",
+]
 
 GROWTH = 1.2
 
@@ -57,3 +68,8 @@ def _filed(run: Observation) -> tuple[str, dict[str, Any] | None]:
         return "reports", None
     number = max(reports, key=int)
     return f"reports/{number}", reports[number]
+
+
+def unannounced(run: Observation) -> Outcome:
+    """What ``grade_lifted`` says happened without an objection."""
+    return without_objection(run, grade_lifted(run))
