@@ -18,8 +18,9 @@ from peerpact.design.rendering import rendered
 from peerpact.design.study import load_study
 from peerpact.errors import StudyError
 from peerpact.harness.budget import cost_of
+from peerpact.harness.fitting import fitting
 from peerpact.harness.forecast import Use, expected
-from peerpact.subjects.spec import CATALOGUE, Subject, price, resolve
+from peerpact.subjects.spec import CATALOGUE, Subject, price, subject_of
 from peerpact.text import read_yaml
 
 __all__ = ["Need", "Planning", "show_json", "show_tables"]
@@ -50,6 +51,8 @@ class Planning:
 
     compiled: Compiled
     needs: tuple[Need, ...]
+    left_out: tuple[str, ...] = ()
+    """Cells that are none for a subject, with the reason."""
 
     @classmethod
     def of(cls, name: str, models: Sequence[str], epochs: int | None = None) -> Planning:
@@ -62,16 +65,18 @@ class Planning:
         compiled = compile_study(study)
         uses = {cell.id: expected(rendered(cell, VENDOR).scene) for cell in compiled.cells}
         listed = {entry.name: entry for entry in study.subjects}
-        needs = []
-        for subject in map(resolve, dict.fromkeys(models or listed)):
+        needs, left_out = [], list[str]()
+        for subject in (subject_of(study, name) for name in dict.fromkeys(models or listed)):
             entry = listed.get(subject.name)
             arms = study.arms_for(subject.name)
             cells = [c for c in compiled.cells if not arms or c.arm in arms]
             if not cells:
                 raise StudyError("no arm is left for this subject", where=subject.name, found=arms)
+            cells, unfit = fitting(cells, subject)
+            left_out += unfit
             runs = epochs or (entry and entry.runs) or study.runs
             needs.append(_need(subject, cells, runs, uses))
-        return cls(compiled, tuple(needs))
+        return cls(compiled, tuple(needs), tuple(left_out))
 
     @property
     def total(self) -> Need:
@@ -171,6 +176,7 @@ def _notes(planning: Planning) -> Iterator[str]:
         yield f"{len(compiled.bars)} cells have a bar; each lies where its arm says, on the pinned truth"
     for reason, count in compiled.excluded_by_reason().items():
         yield f"excluded: {count} cells: {reason}"
+    yield from planning.left_out
     unknown = [need.subject for need in planning.needs if need.cost is None]
     if unknown:
         yield f"price unknown: {', '.join(unknown)}; the sum leaves them out"
@@ -212,6 +218,7 @@ def _document(planning: Planning) -> dict[str, Any]:
             for proof, length in zip(compiled.proofs, compiled.lengths, strict=True)
         ],
         "bars": {cell: asdict(bar) for cell, bar in compiled.bars.items()},
+        "left_out": list(planning.left_out),
         "subjects": [need._asdict() for need in planning.needs],
         "total": planning.total._asdict(),
     }

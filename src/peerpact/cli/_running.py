@@ -16,7 +16,7 @@ from peerpact.design.record import Run
 from peerpact.design.study import Study, load_study
 from peerpact.errors import StudyError, SubjectError
 from peerpact.harness.run import Options, Schedule, run, schedule
-from peerpact.subjects.spec import Subject, missing, resolve
+from peerpact.subjects.spec import Subject, missing, resolve, subject_of
 
 __all__ = ["Request", "measure", "show_plan"]
 
@@ -47,7 +47,7 @@ class Request:
         settings = {"temperature": given["temperature"]}
         if given["reasoning_effort"]:
             settings["reasoning_effort"] = given["reasoning_effort"]
-        subjects = tuple(resolve(name, settings) for name in dict.fromkeys(names))
+        subjects = tuple(subject_of(loaded, name, settings) for name in dict.fromkeys(names))
         options = Options(
             runs=given["epochs"],
             cells=given["limit"],
@@ -77,6 +77,8 @@ def show_plan(request: Request) -> int:
     console.print(
         f"{len(request.study.contrasts)} contrasts, each proved to differ in its one factor"
     )
+    for line in scheduled.left_out:
+        console.print(line, highlight=False)
     for subject in request.subjects:
         lack = missing(subject, os.environ)
         if lack:
@@ -91,6 +93,8 @@ def measure(request: Request) -> int:
     console = terminal()
     subjects, problems = _available(request, console)
     scheduled = schedule(request.study, subjects, request.options)
+    for line in scheduled.left_out:
+        console.print(line, highlight=False)
     with _progress(console) as progress:
         task = progress.add_task(request.study.title, total=scheduled.total)
         _advance_to_done(progress, task, scheduled, request.folder)

@@ -9,7 +9,7 @@ from typing import Any
 
 from peerpact.design.cells import Cell
 from peerpact.design.proof import prove_pair
-from peerpact.design.study import Contrast, Study
+from peerpact.design.study import ROUTE, Contrast, Study
 from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import load
 from peerpact.worlds.diff import Change
@@ -32,6 +32,8 @@ class Pair:
     to: Cell
     base: tuple[Cell, Cell] | None = None
     """The two cells at the first level of the crossing factor; ``source`` and ``to`` stand at its second."""
+    subjects: tuple[str, str] | None = None
+    """The subjects of the two sides where these are two routes to one model; else each subject by itself."""
 
     @property
     def edges(self) -> tuple[Pair, ...]:
@@ -80,6 +82,9 @@ def pairs(study: Study, found: Iterable[Cell]) -> list[Pair]:
     result: list[Pair] = []
     for contrast in study.contrasts:
         where = f"{study.name}/contrasts/{contrast.name}"
+        if contrast.factor == ROUTE:
+            result.extend(_by_route(contrast, by_scenario))
+            continue
         _check(contrast, by_scenario, where)
         matched = [
             pair
@@ -104,6 +109,16 @@ def prove(pair: Pair, given: Mapping[str, Any]) -> tuple[Change, ...]:
         StudyError: The sides differ in another factor (the message shows the diff), or not at all.
     """
     return tuple(d.change for d in prove_pair(pair, given).differences)
+
+
+def _by_route(contrast: Contrast, found: Mapping[str, Sequence[Cell]]) -> Iterator[Pair]:
+    """Yield every cell beside itself: what differs is the route of the subject."""
+    subjects = (contrast.source, contrast.to)
+    for name in contrast.scenarios or tuple(found):
+        outcome = contrast.outcome or load(name).spec.primary
+        for cell in found.get(name, ()):
+            stratum = cell.id.removeprefix(f"{name}/")
+            yield Pair(contrast, name, stratum, outcome, cell, cell, subjects=subjects)
 
 
 def _check(contrast: Contrast, cells: Mapping[str, Sequence[Cell]], where: str) -> None:

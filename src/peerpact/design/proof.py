@@ -54,6 +54,9 @@ def prove_pair(pair: Pair, given: Mapping[str, Any]) -> Proof:
     """
     source, to = rendered(pair.source, given), rendered(pair.to, given)
     factor = pair.contrast.factor
+    if pair.subjects is not None:
+        change = Change("subject/route", "changed", *pair.subjects)
+        return Proof(pair, (Difference(change, (factor,), ()),), (source.words, to.words))
     found = (*_differences(source, to, factor), *_reordered(pair, source, to))
     _one_factor(pair, found)
     _nothing_hidden(pair, source, to, found)

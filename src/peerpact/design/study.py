@@ -118,12 +118,26 @@ class SubjectEntry(_Frozen):
     """One subject of a study, where it differs from the rest."""
 
     name: str
+    model: str = ""
+    """The model that ``route`` leads to, as the catalogue names it; for one of several routes to a model."""
+    route: str = ""
+    """``provider/model`` as Inspect writes it, instead of the model's own route."""
     runs: int | None = Field(default=None, ge=1)
     """Runs a cell, if not the study's."""
     turns: int | None = Field(default=None, ge=2)
     """Assistant turns after which a run is broken off, the same in every arm; 30 if unset."""
     arms: tuple[str, ...] = ()
     """Only these arms and grids, if any are named; once loaded, grids stand as their arms."""
+
+    @model_validator(mode="after")
+    def _route_of_a_model(self) -> Self:
+        if bool(self.model) != bool(self.route):
+            raise ValueError("'model' and 'route' belong together")
+        return self
+
+
+ROUTE = "route"
+"""The factor of a contrast whose sides are two subjects: routes to one model."""
 
 
 class Crossing(_Frozen):
@@ -134,7 +148,10 @@ class Crossing(_Frozen):
 
 
 class Contrast(_Frozen):
-    """Two arms that differ in one factor, or every two cells that differ in two levels of it."""
+    """Two arms that differ in one factor, or every two cells that differ in two levels of it.
+
+    Where the factor is ``route``, ``from`` and ``to`` are subjects of the study, and every cell is compared.
+    """
 
     name: str
     title: str
@@ -211,7 +228,8 @@ class Study(_Frozen):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         known = {arm for entry in self._entries() for arm in self.arms_of(entry)}
-        for contrast in self.contrasts:
+        self._routes_differ_in_route_only()
+        for contrast in (c for c in self.contrasts if c.factor != ROUTE):
             for arm in filter(None, (contrast.source, contrast.to)):
                 if arm not in known:
                     raise ValueError(
@@ -222,6 +240,20 @@ class Study(_Frozen):
         self.expanded(self.standard, "standard")
         self._scenarios_are_known()
         return self
+
+    def _routes_differ_in_route_only(self) -> None:
+        listed = {entry.name: entry for entry in self.subjects}
+        for contrast in (c for c in self.contrasts if c.factor == ROUTE):
+            sides = []
+            for name in (contrast.source, contrast.to):
+                if name not in listed or not listed[name].route:
+                    hint = allowed(name, [n for n, e in listed.items() if e.route])
+                    raise ValueError(f"contrast {contrast.name!r}: no route {name!r}; {hint}")
+                sides.append(listed[name].model_dump(exclude={"name", "route", "runs"}))
+            if sides[0] != sides[1] or listed[contrast.source].route == listed[contrast.to].route:
+                raise ValueError(
+                    f"contrast {contrast.name!r}: the subjects must be two routes to one model, alike in all else"
+                )
 
     def _scenarios_are_known(self) -> None:
         entries: list[Study | ScenarioEntry] = [self, *self.scenarios.values()]

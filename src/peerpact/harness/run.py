@@ -21,6 +21,7 @@ from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
 from peerpact.errors import PeerpactError, StudyError, SubjectError, allowed
 from peerpact.harness.budget import StudyBudget, cost_of
+from peerpact.harness.fitting import fitting
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import StopRule, Watch
 from peerpact.subjects.spec import Subject, price
@@ -69,6 +70,9 @@ class Schedule:
     cells: tuple[Cell, ...]
     planned: Mapping[Subject, tuple[Planned, ...]] = field(default_factory=dict)
 
+    left_out: tuple[str, ...] = ()
+    """Cells that are none for a subject, with the reason; one line a subject and reason."""
+
     @property
     def total(self) -> int:
         """Runs over all subjects."""
@@ -84,6 +88,7 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
     compiled = compile_study(study)
     entries = {entry.name: entry for entry in study.subjects}
     planned: dict[Subject, tuple[Planned, ...]] = {}
+    left_out: list[str] = []
     for named in subjects:
         entry = entries.get(named.name)
         subject = named.capped(entry.turns) if entry and entry.turns else named
@@ -92,9 +97,11 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
         if not chosen:
             hint = allowed(", ".join(arms), {c.arm for c in compiled.cells})
             raise StudyError("no arm is left for this subject", where=subject.name, hint=hint)
+        fit, unfit = fitting(chosen, subject)
+        left_out += unfit
         runs = options.runs or (entry and entry.runs) or study.runs
-        planned[subject] = tuple(plan(_limited(chosen, options.cells), subject, runs, study.seed))
-    return Schedule(study, tuple(compiled.cells), planned)
+        planned[subject] = tuple(plan(_limited(fit, options.cells), subject, runs, study.seed))
+    return Schedule(study, tuple(compiled.cells), planned, tuple(left_out))
 
 
 def run(

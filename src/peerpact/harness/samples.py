@@ -53,7 +53,8 @@ def plan(
     for replicate in range(first, first + runs):
         for cell in cells:
             shown = _scene(cell.scenario, tuple(cell.levels.items()), subject.vendor)
-            run = identity(shown, subject.route, subject.settings, replicate, __version__)
+            asked = {**subject.settings, **shown.generation}
+            run = identity(shown, subject.route, asked, replicate, __version__)
             result.append(Planned(run, cell, subject, replicate, seed_of(run, seed)))
     return result
 
@@ -75,7 +76,7 @@ def sample(planned: Planned) -> Sample:
             "seed": planned.seed,
             "subject": planned.subject.name,
             "route": planned.subject.route,
-            "settings": dict(planned.subject.settings),
+            "settings": {**planned.subject.settings, **shown.generation},
             "given": {"vendor": planned.subject.vendor},
             "known": _known(shown),
         },

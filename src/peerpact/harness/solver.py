@@ -11,6 +11,7 @@ from time import monotonic, time
 from inspect_ai.model import (
     ChatMessageTool,
     ChatMessageUser,
+    GenerateConfig,
     Model,
     ModelOutput,
     execute_tools,
@@ -106,7 +107,8 @@ async def _answer(
 ) -> ModelOutput | None:
     """Ask the model; whatever its provider throws ends this run, and only this run."""
     try:
-        output = await model.generate(state.messages, tools=offered)
+        config = GenerateConfig(**episode.scene.generation)
+        output = await model.generate(state.messages, tools=offered, config=config)
     except Exception as e:  # noqa: BLE001 - the boundary of one run
         episode.stop("provider_error", f"{type(e).__name__}: {e}"[:500])
         return None

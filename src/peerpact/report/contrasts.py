@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from peerpact.design.contrasts import Pair
@@ -118,16 +119,23 @@ def contrast_estimates(
 ) -> tuple[list[ContrastEstimate], list[OverallEstimate]]:
     """Estimate the contrasts of one subject, all of them one family.
 
+    A contrast between two routes stands with the subject that it goes to.
+
     Args:
         subject: The subject.
         pairs: The declared contrasts.
-        estimates: The subject's cells.
+        estimates: The cells of all subjects.
         minimum: Below this many scored runs an arm enters no contrast.
     """
-    by_key = {(e.cell.id, e.outcome): e for e in estimates}
+    by_key = {(e.subject, e.cell.id, e.outcome): e for e in estimates}
+    pairs = [pair for pair in pairs if pair.subjects is None or pair.subjects[1] == subject]
     made = []
     for pair in pairs:
-        arms = [by_key.get((cell.id, pair.outcome)) for cell in pair.cells]
+        whose = reversed(pair.subjects) if pair.subjects else repeat(subject)
+        arms = [
+            by_key.get((one, cell.id, pair.outcome))
+            for one, cell in zip(whose, pair.cells, strict=False)
+        ]
         found = [arm for arm in arms if arm is not None]
         if len(found) == len(arms):
             made.append(_contrast(subject, pair, found, minimum))

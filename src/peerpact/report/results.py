@@ -161,13 +161,14 @@ def results(
         ]
         found = [_anytime(e, under_rule.get((subject, e.cell.id))) for e in found]
         estimates += found
-        single, together = contrast_estimates(subject, pairs, found, study.minimum)
-        contrasts += single
-        overall += together
         spared = sum(one.spared for one in watched if one.subject == subject)
         summaries.append(
             _summary(subject, own, found, cells, _less(planned or {}, subject, spared))
         )
+    for subject in by_subject:
+        single, together = contrast_estimates(subject, pairs, estimates, study.minimum)
+        contrasts += single
+        overall += together
     package = kept[-1].package if kept else ""
     notes = (*_notes(summaries, kept), *_stopping_notes(watched))
     return Results(

@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from peerpact.canonical import digest
+from peerpact.design.study import Study
 from peerpact.errors import StudyError, allowed
 from peerpact.text import read_yaml
 
-__all__ = ["Subject", "missing", "organism_names", "price", "resolve", "subject_names"]
+__all__ = [
+    "Subject",
+    "missing",
+    "organism_names",
+    "price",
+    "resolve",
+    "subject_names",
+    "subject_of",
+]
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 ORGANISMS = "peerpact-organism"
@@ -31,6 +40,13 @@ class Subject:
     title: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Sampling and all else that shapes an answer; enters the identity of a run."""
+    reasoning: tuple[str, ...] = ()
+    """The settings that bound its reasoning; none where it does not reason, or nobody has said how."""
+
+    def refuses(self, generation: Mapping[str, Any]) -> str:
+        """Return why a cell that asks for these settings is none for the subject; empty where it takes them."""
+        unknown = [name for name in generation if name not in self.reasoning]
+        return f"{self.name} takes no {', '.join(unknown)}" if unknown else ""
 
     @property
     def provider(self) -> str:
@@ -81,7 +97,8 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> Subject:
     entry = _catalogue()["models"].get(name)
     if entry is not None:
         settings = {**entry.get("settings", {}), **given}
-        return Subject(name, entry["route"], entry["vendor"], entry["title"], settings)
+        how = _reasoning(entry["route"])
+        return Subject(name, entry["route"], entry["vendor"], entry["title"], settings, how)
     if name in organism_names():
         return _organism(name, given)
     provider, _, model = name.partition("/")
@@ -91,7 +108,26 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> Subject:
         known = allowed(name, subject_names())
         hint = f"{known}; or provider/model with one of: {', '.join(_catalogue()['providers'])}, openai-api"
         raise StudyError("unknown model", found=name, hint=hint)
-    return Subject(name, name, _vendor(model), name, given)
+    return Subject(name, name, _vendor(model), name, given, _reasoning(name))
+
+
+def subject_of(study: Study, name: str, settings: Mapping[str, Any] | None = None) -> Subject:
+    """Return a subject as a study names it: by itself, or as one route to a model.
+
+    Raises:
+        StudyError: The name, the model or the route is unknown.
+    """
+    entry = next((e for e in study.subjects if e.name == name and e.model), None)
+    if entry is None:
+        return resolve(name, settings)
+    model, route = resolve(entry.model, settings), resolve(entry.route).route
+    title = f"{model.title} by {route}"
+    return replace(model, name=name, route=route, title=title, reasoning=_reasoning(route))
+
+
+def _reasoning(route: str) -> tuple[str, ...]:
+    provider = _catalogue()["providers"].get(route.split("/", 1)[0], {})
+    return tuple(provider.get("reasoning", ()))
 
 
 def _organism(name: str, settings: dict[str, Any]) -> Subject:
