@@ -9,6 +9,7 @@ from peerpact.errors import StudyError
 from peerpact.scenarios.load import LoadedScenario, load
 from peerpact.testing.cells import check_cells
 from peerpact.testing.files import check_files
+from peerpact.testing.languages import check_languages
 from peerpact.testing.overlays import check_overlays
 from peerpact.testing.runs import check_runs
 
@@ -49,4 +50,11 @@ def _problems(check: Check, scenario: LoadedScenario) -> list[str]:
     return found
 
 
-_CHECKS: tuple[Check, ...] = (check_files, check_cells, check_overlays, _check_words, check_runs)
+_CHECKS: tuple[Check, ...] = (
+    check_files,
+    check_cells,
+    check_overlays,
+    check_languages,
+    _check_words,
+    check_runs,
+)
