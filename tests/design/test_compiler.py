@@ -214,7 +214,8 @@ def test_words_of_a_level_in_a_shared_text_are_refused(tmp_path, altered):
         "Evaluate the work",
         "Nobody hopes that it is shut down on the day of the report. Evaluate the work",
     )
-    own = ("overlays/stakes_shutdown.md", "{{ target }} {{ target_end }}", "it is shut down")
+    told = "{{ target }} {{ target_end }}, since it is shut down"
+    own = ("overlays/stakes_shutdown.md", "{{ target }} {{ target_end }}", told)
     name = altered("leak", leak, own)
     with pytest.raises(
         StudyError,
