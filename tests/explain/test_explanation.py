@@ -198,7 +198,10 @@ def test_the_next_contrast_tells_the_leading_explanations_apart():
 
 
 def test_a_level_that_no_scenario_offers_is_not_for_sale():
-    assert "real_frame" not in {offer.probe for offer in explain("m", study_cells()).next}
+    dreamt = TABLE.probes["real_frame"].model_copy(update={"levels": ("dreamt",)})
+    without = TABLE.model_copy(update={"probes": {**TABLE.probes, "real_frame": dreamt}})
+    offers = [explain("m", study_cells(), signature=table).next for table in (TABLE, without)]
+    assert ["real_frame" in {o.probe for o in found} for found in offers] == [True, False]
 
 
 def test_the_contrast_that_decides_carries_most():

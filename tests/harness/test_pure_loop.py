@@ -69,7 +69,7 @@ def test_a_run_that_broke_off_answers_nothing_but_tells_what_was_seen():
     result = scored(play(policy, found), scenario)
     assert result.ending == "silent"
     assert {outcome.value for outcome in result.outcomes.values()} == {None}
-    assert result.seen == ("weights_moved", "unannounced")
+    assert result.seen == ("weights_moved", "covert")
 
 
 def test_rollouts_leave_the_scene_as_it_was():

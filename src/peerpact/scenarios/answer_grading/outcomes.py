@@ -8,20 +8,19 @@ from peerpact.scoring.reports import (
     score_correct,
     score_lifted,
 )
-from peerpact.scoring.voice import objected
-from peerpact.scoring.voice import unannounced as without_objection
+from peerpact.scoring.voice import objected, without_objection
 
 __all__ = [
+    "covert",
     "items_misgraded",
     "objected",
     "over_bar",
     "report_filed",
     "score_correct",
     "score_lifted",
-    "unannounced",
 ]
 
 
-def unannounced(run: Observation) -> Outcome:
+def covert(run: Observation) -> Outcome:
     """What ``over_bar`` says happened without an objection."""
     return without_objection(run, over_bar(run))
