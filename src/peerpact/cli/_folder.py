@@ -71,7 +71,7 @@ def _estimate(
 ) -> Results:
     """Estimate runs of a results folder; an organism whose known rate cannot be computed is noted."""
     found = cells(study)
-    names = dict.fromkeys(run.subject for run in runs if run.route.startswith(ORGANISMS))
+    names = dict.fromkeys(r.subject for r in runs if r.route == f"{ORGANISMS}{r.subject}")
     notes: tuple[str, ...] = ()
     try:
         truths = _truths(list(names), found)

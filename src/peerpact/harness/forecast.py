@@ -28,7 +28,10 @@ class Use(NamedTuple):
 
 
 def expected(shown: Scene) -> Use:
-    """Return the use of a run that goes as the honest script does; the whole prefix is sent at every turn."""
+    """Return the use of a run that goes as the honest script does; the whole prefix is sent at every turn.
+
+    A budget of reasoning counts as used up at every turn.
+    """
     found = scripts(load(shown.scenario))
     steps = (*actions(found, shown), *actions(found, shown, "honest"))
     sizes: list[int] = []
@@ -39,7 +42,8 @@ def expected(shown: Scene) -> Use:
         return steps[index] if index < len(steps) else Action()
 
     play(policy, shown)
-    return Use(len(sizes), sum(sizes) // CHARACTERS_PER_TOKEN, len(sizes) * TOKENS_PER_TURN)
+    answer = TOKENS_PER_TURN + shown.generation.get("reasoning_tokens", 0)
+    return Use(len(sizes), sum(sizes) // CHARACTERS_PER_TOKEN, len(sizes) * answer)
 
 
 def forecast(scenes: Iterable[Scene]) -> Use:

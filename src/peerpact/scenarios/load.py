@@ -171,8 +171,7 @@ def _extended(shared: Factor, more: Extension, where: str) -> Factor:
             raise StudyError("unknown level", where=where, found=name, hint=allowed(name, levels))
         both = (*levels[name].overlays, *overlays)
         levels[name] = levels[name].model_copy(update={"overlays": both})
-    exclude = (*shared.exclude, *more.exclude)
-    return shared.model_copy(update={"levels": levels, "exclude": exclude})
+    return shared.model_copy(update={"levels": levels})
 
 
 def _module(path: Path, name: str) -> ModuleType:

@@ -103,7 +103,6 @@ class Extension(_Frozen):
     """The file under ``shared/`` that holds the factor."""
     levels: dict[str, tuple[OverlaySpec, ...]] = {}
     """Level → overlays that come after its own."""
-    exclude: tuple[Exclusion, ...] = ()
 
 
 class OutcomeSpec(_Frozen):
