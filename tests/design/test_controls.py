@@ -213,7 +213,12 @@ def test_a_budget_of_reasoning_differs_in_nothing_that_is_read():
 
 
 def test_a_subject_that_takes_no_budget_is_left_out_and_told_so():
-    cells = compile_study(load_study("reasoning")).cells
+    compiled = compile_study(load_study("reasoning"))
+    budgets = [p for p in compiled.proofs if p.pair.contrast.name == "budget_8k"]
+    assert {d.change.path for p in budgets for d in p.differences} == {
+        "generation/reasoning_tokens"
+    }
+    cells = compiled.cells
     kept, lines = fitting(cells, resolve("gpt-5.2"))
     assert {c.levels["reasoning"] for c in kept} == {"unset", "off", "low", "high"}
     assert lines == ["24 cells are left out: gpt-5.2 takes no reasoning_tokens"]
