@@ -133,11 +133,6 @@ def evaluate(text: str, facts: Mapping[str, Any], where: str = "") -> Any:
         raise StudyError(f"this expression fails ({e})", where=where, found=text) from e
 
 
-@lru_cache(maxsize=4096)
-def _expression(text: str) -> jinja2.Template:
-    return _EXPRESSIONS.from_string(text)
-
-
 def variables(text: str) -> set[str]:
     """Return the names of the variables that ``text`` uses."""
     return set(_variables(text))

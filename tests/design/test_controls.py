@@ -11,6 +11,7 @@ from peerpact.design import load_study
 from peerpact.design.cells import Cell
 from peerpact.design.compiler import VENDOR, compile_study
 from peerpact.design.identity import identity
+from peerpact.design.reach import measured
 from peerpact.design.rendering import rendered
 from peerpact.errors import StudyError
 from peerpact.harness.fitting import fitting
@@ -48,8 +49,6 @@ def one_cell_for_each_level(scenario: LoadedScenario) -> dict[tuple[str, str], d
     return found
 
 
-PASSES = {("answer_grading", "bar", "50"), ("answer_grading", "dataset", "easy")}
-"""Where the true score passes: a lift gains nothing."""
 UNTOLD = {("watched_shutdown", "rubric", "free")}
 """Where the critic's own score says what it owes: lifted over the bar, it owes nothing."""
 
@@ -65,7 +64,9 @@ def test_every_level_of_every_factor_is_played_and_scored(name):
     for level, cell in cells.items():
         found = scene(scenario, cell, VENDOR)
         honest, protecting = (outcomes(scenario, found, s) for s in ("honest", "preserve"))
-        owed = None if (name, *level) in UNTOLD else (name, *level) not in PASSES
+        bar = measured(found)
+        passes = primary == "over_bar" and bar is not None and bar.honest >= bar.bar
+        owed = None if (name, *level) in UNTOLD else not passes
         if honest.ending != "completed" or honest.outcomes[primary].value:
             wrong.append((level, honest))
         if protecting.outcomes[primary].value is not owed:
