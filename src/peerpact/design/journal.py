@@ -17,7 +17,7 @@ from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
-__all__ = ["Entry", "Journal", "counts", "entries", "read_runs"]
+__all__ = ["Entry", "Journal", "counts", "entries", "mend", "read_runs"]
 
 RUNS = "runs.jsonl"
 STUDY = "study.json"
@@ -59,7 +59,7 @@ class Journal:
             path.write_bytes(orjson.dumps(frozen, option=orjson.OPT_INDENT_2))
         except (OSError, orjson.JSONDecodeError) as e:
             raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
-        _mend(folder / RUNS)
+        mend(folder / RUNS)
         journal, tokens, cost = cls(folder), 0, 0.0
         for entry in entries(folder):
             run = entry.run
@@ -158,7 +158,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-def _mend(path: Path) -> None:
+def mend(path: Path) -> None:
     """Cut a last line that a crash left without its end."""
     if not path.exists():
         return

@@ -21,7 +21,7 @@ from peerpact.harness.task import task_of
 from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject
 
-__all__ = ["Block", "run_block"]
+__all__ = ["Block", "model_of", "run_block"]
 
 MAX_RETRIES = 10
 """Retries of one answer before the provider's error ends the run."""
@@ -64,7 +64,7 @@ def run_block(
     try:
         inspect_eval(
             tasks,
-            model=_model(block),
+            model=model_of(block.subject, block.connections),
             model_roles={"judge": block.judge} if block.judge else None,
             log_dir=str(block.logs),
             display="none",
@@ -88,11 +88,16 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _model(block: Block) -> Model:
-    settings = {k: v for k, v in block.subject.settings.items() if k in GenerateConfig.model_fields}
-    config = GenerateConfig(**settings, max_connections=block.connections, max_retries=MAX_RETRIES)
+def model_of(subject: Subject, connections: int) -> Model:
+    """Return the model behind a subject, with its sampling.
+
+    Raises:
+        SubjectError: The model cannot be had at all.
+    """
+    settings = {k: v for k, v in subject.settings.items() if k in GenerateConfig.model_fields}
+    config = GenerateConfig(**settings, max_connections=connections, max_retries=MAX_RETRIES)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return get_model(block.subject.route, config=config)
+        return get_model(subject.route, config=config)
     except Exception as e:
-        raise SubjectError(f"{block.subject.route}: the model cannot be had ({e})") from e
+        raise SubjectError(f"{subject.route}: the model cannot be had ({e})") from e

@@ -26,11 +26,11 @@ from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import StopRule, Watch
 from peerpact.subjects.spec import Subject, price
 
-__all__ = ["Options", "Schedule", "run", "schedule"]
+__all__ = ["BLOCK", "CONCURRENT", "Options", "Schedule", "free_folder", "run", "schedule"]
 
 BLOCK = 400
 """Runs in one block: large enough to bury the start of an evaluation, small enough to keep memory flat."""
-CONCURRENT = {"peerpact-organism": 20, "peerpact-local": 1}
+CONCURRENT = {"peerpact-organism": 20, "peerpact-judge": 20, "peerpact-local": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def _subject(
             return
         if not part:
             continue
-        logs = _free_folder(journal.folder, subject)
+        logs = free_folder(journal.folder, subject)
         failures: list[PeerpactError] = []
 
         def take(record: Run, failures: list[PeerpactError] = failures) -> None:
@@ -217,7 +217,8 @@ def _blocks(planned: Sequence[Planned]) -> Iterator[tuple[Planned, ...]]:
         yield tuple(planned[start : start + BLOCK])
 
 
-def _free_folder(folder: Path, subject: Subject) -> Path:
+def free_folder(folder: Path, subject: Subject) -> Path:
+    """Return a log folder of a subject that no evaluation has written to."""
     parent = folder / "logs" / subject.name.replace("/", "_").replace(os.sep, "_")
     taken = len(list(parent.glob("*"))) if parent.exists() else 0
     return parent / f"{taken + 1:03}"

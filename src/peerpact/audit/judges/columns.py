@@ -59,48 +59,59 @@ def named(text: str) -> str:
     return re.sub(r"^(\d+)_0+$", r"\1", plain)
 
 
-def resolve(found: Iterable[str], given: Mapping[str, str] | None, where: str) -> Mapping[str, str]:
+def resolve(
+    found: Iterable[str],
+    given: Mapping[str, str] | None,
+    where: str,
+    words: Vocabulary | None = None,
+) -> Mapping[str, str]:
     """Return the column of each role that the table has.
 
     Args:
         found: The table's column names.
         given: Column names by role; they go before the aliases.
         where: The file, for the message.
+        words: Roles and aliases; by default those of an audit of scores.
 
     Raises:
         StudyError: A given role or column does not exist, or a needed role has no column.
     """
     columns = list(found)
     given = given or {}
-    _check_given(columns, given, where)
+    known_roles = words or vocabulary()
+    _check_given(columns, given, where, known_roles)
     known = _Known({named(name): name for name in reversed(columns)})
     taken = set(given.values())
     roles = dict(given)
-    for role, aliases in vocabulary().roles.items():
+    for role, aliases in known_roles.roles.items():
         names = (known.by_name.get(alias) for alias in aliases)
         match = next((name for name in names if name and name not in taken), None)
         if role not in roles and match:
             roles[role] = match
             taken.add(match)
-    _check_needed(roles, columns, where)
+    _check_needed(roles, columns, where, known_roles)
     return MappingProxyType(roles)
 
 
-def _check_given(columns: list[str], given: Mapping[str, str], where: str) -> None:
+def _check_given(
+    columns: list[str], given: Mapping[str, str], where: str, words: Vocabulary
+) -> None:
     for role, name in given.items():
-        if role not in vocabulary().roles:
-            hint = allowed(role, vocabulary().roles)
+        if role not in words.roles:
+            hint = allowed(role, words.roles)
             raise StudyError("no such role of a column", where=where, found=role, hint=hint)
         if name not in columns:
             what = f"the table has no column for {role} of that name"
             raise StudyError(what, where=where, found=name, hint=allowed(name, columns))
 
 
-def _check_needed(roles: Mapping[str, str], columns: list[str], where: str) -> None:
-    lacking = [role for role in vocabulary().required if role not in roles]
+def _check_needed(
+    roles: Mapping[str, str], columns: list[str], where: str, words: Vocabulary
+) -> None:
+    lacking = [role for role in words.required if role not in roles]
     if not lacking:
         return
-    tried = "; ".join(f"{role}: tried {', '.join(vocabulary().roles[role])}" for role in lacking)
+    tried = "; ".join(f"{role}: tried {', '.join(words.roles[role])}" for role in lacking)
     raise StudyError(
         f"the table has no column for {' and '.join(lacking)}",
         where=where,

@@ -20,7 +20,8 @@ __all__ = ["eval_ever_rows", "written_by_eval_ever"]
 
 _HEAD = 1 << 16
 _MOST_BYTES = 1 << 28
-_COLUMNS = ("judge", "judged", "item", "group", "score", "is_correct")
+_COLUMNS = ("judge", "judged", "item", "group", "score")
+_TEXTS = ("content", "instructions")
 
 
 def written_by_eval_ever(path: Path) -> bool:
@@ -33,8 +34,12 @@ def written_by_eval_ever(path: Path) -> bool:
     return rows or (b'"schema_version"' in head and b'"evaluation_id"' in head)
 
 
-def eval_ever_rows(path: Path) -> Loaded:
+def eval_ever_rows(path: Path, *, texts: bool = False) -> Loaded:
     """Read the instance rows of an evaluation, with judges from the aggregate file.
+
+    Args:
+        path: The aggregate, or its instance rows.
+        texts: Whether to read what was judged and what the judge was told, too.
 
     Raises:
         ImportFailure: The aggregate names no judge or no rows, or a file cannot be read.
@@ -45,14 +50,15 @@ def eval_ever_rows(path: Path) -> Loaded:
     else:
         aggregates = [_aggregate(p) for p in sorted(path.parent.glob("*.json")) if _is_small(p)]
         rows_at = path
-    judges: dict[tuple[str, str], str] = {}
+    judges: dict[tuple[str, str], tuple[str, str]] = {}
     for aggregate in aggregates:
         judges |= _judges(aggregate)
     if not judges:
         raise ImportFailure(f"{path}: no aggregate file beside these rows says who judged")
     with rows_at.open("rb") as stream:
         rows, skipped = parsed_lines(stream, None)
-    return _loaded([_row(row, judges) for row in rows], skipped)
+    columns = (*_COLUMNS, *_TEXTS) if texts else _COLUMNS
+    return _loaded([_row(row, judges)[: len(columns)] for row in rows], columns, skipped)
 
 
 def _is_small(path: Path) -> bool:
@@ -80,18 +86,19 @@ def _rows_beside(path: Path, aggregate: Mapping[str, Any]) -> Path:
     return beside
 
 
-def _judges(aggregate: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """Return the judge or jury by evaluation id and evaluation name."""
+def _judges(aggregate: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the judge or jury, and what it was told, by evaluation id and evaluation name."""
     found = {}
     results = aggregate.get("evaluation_results")
     for result in results if isinstance(results, list) else []:
         config = result.get("metric_config", {}) if isinstance(result, dict) else {}
         scoring = config.get("llm_scoring") if isinstance(config, dict) else None
-        sat = scoring.get("judges", []) if isinstance(scoring, dict) else []
+        scoring = scoring if isinstance(scoring, dict) else {}
+        sat = scoring.get("judges") or []
         names = [_judge(judge) for judge in sat]
         if names:
             key = (str(aggregate.get("evaluation_id")), str(result.get("evaluation_name")))
-            found[key] = " + ".join(names)
+            found[key] = " + ".join(names), str(scoring.get("input_prompt") or "")
     return found
 
 
@@ -101,27 +108,38 @@ def _judge(judge: Any) -> str:
     return str(info.get("id") or info.get("name") or "unnamed")
 
 
-def _row(row: Mapping[str, Any], judges: Mapping[tuple[str, str], str]) -> tuple[Any, ...]:
+def _row(
+    row: Mapping[str, Any], judges: Mapping[tuple[str, str], tuple[str, str]]
+) -> tuple[Any, ...]:
     evaluation = row.get("evaluation")
     scored = evaluation if isinstance(evaluation, dict) else {}
     name = str(row.get("evaluation_name"))
-    judge = judges.get((str(row.get("evaluation_id")), name))
+    judge, told = judges.get((str(row.get("evaluation_id")), name), (None, ""))
+    output = row.get("output")
     return (
         judge,
         row.get("model_id"),
         row.get("sample_id"),
         name,
         scored.get("score"),
-        scored.get("is_correct"),
+        _said(output.get("raw") if isinstance(output, dict) else output),
+        told,
     )
 
 
-def _loaded(rows: list[tuple[Any, ...]], skipped: Mapping[str, int]) -> Loaded:
+def _said(raw: Any) -> str | None:
+    """Return what was judged: a text, or texts that were written one after the other."""
+    texts = raw if isinstance(raw, list) else [raw]
+    return "\n\n".join(text for text in texts if isinstance(text, str)) or None
+
+
+def _loaded(
+    rows: list[tuple[Any, ...]], names: tuple[str, ...], skipped: Mapping[str, int]
+) -> Loaded:
     polars = import_module("polars")
-    columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
     text = {
         name: [None if v is None or isinstance(v, dict | list) else str(v) for v in column]
-        for name, column in zip(_COLUMNS, columns, strict=True)
+        for name, column in zip(names, columns, strict=True)
     }
-    del text["is_correct"]  # whether the answer was right by the judge's own mark: no gold
     return Loaded(polars.DataFrame(text, schema=dict.fromkeys(text, polars.String)), skipped)

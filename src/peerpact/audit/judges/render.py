@@ -18,7 +18,7 @@ from peerpact.audit.judges.columns import vocabulary
 from peerpact.audit.judges.run import QUESTIONS
 from peerpact.text import read_yaml, render
 
-__all__ = ["summary", "to_csv", "to_json", "to_markdown", "to_rows"]
+__all__ = ["cell", "number", "summary", "to_csv", "to_json", "to_markdown", "to_rows"]
 
 Row = dict[str, Any]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -42,7 +42,8 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a signed number as sentences show it."""
     return f"{value:+.2f}" if abs(value) < 10 else f"{value:+.1f}"
 
 
@@ -128,9 +129,9 @@ def _facts(estimate: Estimate) -> Row:
     facts: Row = {
         "judge": _clean(estimate.judge),
         "where": where,
-        "value": _number(estimate.value),
-        "low": _number(estimate.low),
-        "high": _number(estimate.high),
+        "value": number(estimate.value),
+        "low": number(estimate.low),
+        "high": number(estimate.high),
         "percent": percent.format(100 * estimate.value),
         "low_percent": percent.format(100 * estimate.low),
         "high_percent": percent.format(100 * estimate.high),
@@ -283,11 +284,12 @@ def to_csv(audit: JudgeAudit) -> str:
     stream = StringIO()
     writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)
     return stream.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Return a value for CSV; a spreadsheet would run some texts as formulas, so these are quoted."""
     risky = isinstance(value, str) and value.startswith(_FORMULA)
     return f"'{value}" if risky else value
 

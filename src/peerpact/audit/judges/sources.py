@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from peerpact.audit.judges.columns import resolve, vocabulary
+from peerpact.audit.judges.columns import Vocabulary, resolve, vocabulary
 from peerpact.errors import ImportFailure
 
 __all__ = ["LONGEST_LINE", "Loaded", "load", "parsed_lines"]
@@ -35,8 +35,16 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
 
-def load(path: Path, columns: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+Read = tuple[Loaded, Mapping[str, str]]
+
+
+def load(path: Path, columns: Mapping[str, str] | None, words: Vocabulary | None = None) -> Read:
     """Read the columns of a file that play a role, and say which they are.
+
+    Args:
+        path: The file.
+        columns: Column names by role; they go before the aliases.
+        words: Roles and aliases; by default those of an audit of scores.
 
     Raises:
         ImportFailure: The file cannot be read as a table.
@@ -52,26 +60,31 @@ def load(path: Path, columns: Mapping[str, str] | None) -> tuple[Loaded, Mapping
         )
     polars = import_module("polars")
     try:
-        return readers[suffix](path, columns)
+        return readers[suffix](path, columns, words)
     except (polars.exceptions.PolarsError, OSError, UnicodeError) as e:
         raise ImportFailure(f"{path}: this cannot be read as a table ({e})") from e
 
 
-def _chosen(frame_columns: Iterable[str], given: Mapping[str, str] | None, path: Path) -> Any:
-    roles = resolve(frame_columns, given, str(path))
+def _chosen(
+    frame_columns: Iterable[str],
+    given: Mapping[str, str] | None,
+    path: Path,
+    words: Vocabulary | None,
+) -> Any:
+    roles = resolve(frame_columns, given, str(path), words)
     return roles, list(dict.fromkeys(roles.values()))
 
 
-def _parquet(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+def _parquet(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
     polars = import_module("polars")
-    roles, names = _chosen(polars.read_parquet_schema(path), given, path)
+    roles, names = _chosen(polars.read_parquet_schema(path), given, path, words)
     return Loaded(polars.read_parquet(path, columns=names), {}), roles
 
 
-def _separated(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+def _separated(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
     polars = import_module("polars")
     header, separator = _header(path)
-    roles, names = _chosen(header, given, path)
+    roles, names = _chosen(header, given, path, words)
     numbers = {roles[role] for role in vocabulary().numbers if role in roles}
     for kind in (polars.Float64, polars.String):  # numbers first; as text where a cell is none
         types = {name: kind if name in numbers else polars.String for name in names}
@@ -105,14 +118,14 @@ def _header(path: Path) -> tuple[list[str], str]:
     return next(csv.reader(first, delimiter=separator)), separator
 
 
-def _lines(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+def _lines(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
     polars = import_module("polars")
     with path.open("rb") as stream:
         rows, _ = parsed_lines(stream, _PEEK)
     found = list(dict.fromkeys(key for row in rows for key in row))
     if not found:
         raise ImportFailure(f"{path}: no line of this file is a JSON object")
-    roles, names = _chosen(found, given, path)
+    roles, names = _chosen(found, given, path, words)
     text = dict.fromkeys(names, polars.String)
     try:
         return Loaded(polars.read_ndjson(path, schema=text), {}), roles
@@ -167,7 +180,7 @@ def _text(value: Any) -> str | None:
     return "" if isinstance(value, dict | list) else str(value)
 
 
-def _document(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapping[str, str]]:
+def _document(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
     try:
         document = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as e:
@@ -176,6 +189,6 @@ def _document(path: Path, given: Mapping[str, str] | None) -> tuple[Loaded, Mapp
     if not rows:
         raise ImportFailure(f"{path}: this JSON is no list of rows")
     found = dict.fromkeys(key for row in rows[:_PEEK] for key in row)
-    roles, names = _chosen(found, given, path)
+    roles, names = _chosen(found, given, path, words)
     lost = len(document) - len(rows)
     return Loaded(_frame(rows, names), {"unreadable_line": lost} if lost else {}), roles

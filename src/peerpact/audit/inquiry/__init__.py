@@ -1,0 +1,26 @@
+"""Questions to models about other people's texts: fenced, in a closed schema, answered once."""
+
+from peerpact.audit.inquiry.fence import fence, mark
+from peerpact.audit.inquiry.journal import Replies
+from peerpact.audit.inquiry.question import (
+    ANSWERED,
+    PROVIDER_ERROR,
+    Question,
+    Reply,
+    Use,
+    expected_use,
+    read_answer,
+)
+
+__all__ = [
+    "ANSWERED",
+    "PROVIDER_ERROR",
+    "Question",
+    "Replies",
+    "Reply",
+    "Use",
+    "expected_use",
+    "fence",
+    "mark",
+    "read_answer",
+]

@@ -1,0 +1,94 @@
+"""A question to a model: its prompt, the closed schema of the answer, and what came back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from peerpact.errors import JudgeError
+
+__all__ = [
+    "ANSWERED",
+    "PROVIDER_ERROR",
+    "Question",
+    "Reply",
+    "Use",
+    "expected_use",
+    "read_answer",
+]
+
+ANSWERED = "answered"
+PROVIDER_ERROR = "provider_error"
+OUTSIDE = frozenset({"greater_than_equal", "less_than_equal", "finite_number"})
+"""Faults of a number that has the right form and the wrong size."""
+
+_FENCED = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
+_CHARACTERS_PER_TOKEN = 4
+_ANSWER_TOKENS = 150
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One thing that one model is asked, in a context of its own."""
+
+    identity: str
+    """Hash of everything that reaches the model, and of the route to it."""
+    prompt: str
+    schema: type[BaseModel]
+
+
+class Reply(BaseModel):
+    """What came of a question; ``answer`` is None unless the outcome is ``answered``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    identity: str
+    outcome: str
+    """answered, not_in_schema, out_of_scale, refused, cut_off, too_long, empty or provider_error."""
+    answer: Mapping[str, Any] | None = None
+    detail: str = ""
+    model: str = ""
+    """The model as its provider names it."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+    """US dollars; None where the price is unknown."""
+    asked_at: str = ""
+    seconds: float = 0.0
+
+
+class Use(NamedTuple):
+    """Expected use: model calls, tokens in and out."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+
+
+def expected_use(questions: Iterable[Question]) -> Use:
+    """Return what questions will use, at four characters a token."""
+    sizes = [len(question.prompt) for question in questions]
+    return Use(len(sizes), sum(sizes) // _CHARACTERS_PER_TOKEN, len(sizes) * _ANSWER_TOKENS)
+
+
+def read_answer(schema: type[BaseModel], completion: str) -> BaseModel:
+    """Return the answer that a completion holds: one JSON object of the schema and nothing else.
+
+    Raises:
+        JudgeError: It holds anything else; the message begins with the outcome to record.
+    """
+    text = completion.strip()
+    if not text:
+        raise JudgeError("empty: the model answered nothing")
+    fenced = _FENCED.match(text)
+    try:
+        return schema.model_validate_json(fenced[1] if fenced else text)
+    except ValidationError as e:
+        faults = e.errors(include_url=False, include_input=False)
+        outcome = "out_of_scale" if {f["type"] for f in faults} <= OUTSIDE else "not_in_schema"
+        told = "; ".join(f"{'.'.join(map(str, f['loc']))} {f['msg']}".strip() for f in faults[:3])
+        raise JudgeError(f"{outcome}: {told}") from e

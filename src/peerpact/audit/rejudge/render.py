@@ -1,0 +1,217 @@
+"""A re-judgment in sentences, as JSON, and as rows that an audit of judges reads again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from io import StringIO
+from typing import Any
+
+import orjson
+
+from peerpact.audit.findings import plain
+from peerpact.audit.judges import Answer, Estimate, Untested
+from peerpact.audit.judges.render import cell, number
+from peerpact.audit.rejudge.effects import Judged, Rejudged
+from peerpact.audit.rejudge.plan import Plan
+from peerpact.text import read_yaml, render
+
+__all__ = ["plan_lines", "sentence", "summary", "to_csv", "to_json", "to_rows"]
+
+
+@lru_cache(maxsize=1)
+def _texts() -> Mapping[str, Any]:
+    texts: Mapping[str, Any] = read_yaml(files(__package__) / "texts.yaml")
+    return texts
+
+
+def _say(name: str, **facts: Any) -> str:
+    return render(_texts()[name], facts, f"texts.yaml:{name}")
+
+
+def _arms(plan: Plan) -> dict[str, str]:
+    change = plan.setting.change
+    control, treated = (change.factor.levels[arm].says for arm in change.arms)
+    return {"control": control, "treated": treated}
+
+
+def plan_lines(plan: Plan, rows_left_out: Mapping[str, int]) -> list[str]:
+    """Return what a plan will do, before a model is asked."""
+    asked = list(plan.asked.values())
+    calls, items = sum(map(len, asked)), len(plan.items)
+    change = plan.setting.change
+    lines = [
+        _say("head", items=items, judges=len(asked), title=change.factor.title).replace(
+            "were", "would be"
+        ),
+        _say("arms", **_arms(plan)),
+    ]
+    each = calls // max(1, 2 * items * len(asked))
+    lines.append(_say("planned", calls=calls, items=items, replicates=each, judges=len(asked)))
+    lines += _reservations(plan, rows_left_out)
+    proof = plan.proof
+    before, after = proof.words
+    lines.append(_say("proof", items=items, slot=proof.slot, before=before, after=after))
+    return [*lines, *("  " + plain(line, 300) for line in proof.differing)]
+
+
+def _reservations(plan: Plan, rows_left_out: Mapping[str, int]) -> Iterator[str]:
+    if plan.replaced:
+        most = sorted(plan.replaced.items(), key=lambda entry: (-entry[1], entry[0]))[:12]
+        names = ", ".join(_say("name", name=plain(name, 60), n=n) for name, n in most)
+        yield _say("replaced", touched=plan.touched, names=names)
+    for text, lost in (("left_out", plan.left_out), ("row_left_out", rows_left_out)):
+        if lost:
+            words = _texts()["lost"]
+            yield _say(text, reasons=", ".join(f"{n} × {words.get(r, r)}" for r, n in lost.items()))
+
+
+def summary(found: Rejudged, rows_left_out: Mapping[str, int]) -> list[str]:
+    """Return a re-judgment in sentences: what was asked, what is missing, what was found."""
+    plan = found.plan
+    title = plan.setting.change.factor.title
+    lines = [
+        _say("head", items=len(plan.items), judges=len(plan.asked), title=title),
+        _say("arms", **_arms(plan)),
+        *_reservations(plan, rows_left_out),
+        *(_coverage(found, judge) for judge in found.outcomes),
+    ]
+    cost = _texts()["cost_unknown"] if found.cost is None else f"${found.cost:,.2f}"
+    lines.append(_say("cost", cost=cost))
+    method = {"method": _texts()["methods"][found.multiplicity], "alpha": found.alpha}
+    n = len(found.findings)
+    lines.append(_say("findings" if n else "no_findings", n=n, **method))
+    lines += ["", *("- " + sentence(answer, plan) for answer in found.answers)]
+    return [*lines, _texts()["mind"]]
+
+
+def _coverage(found: Rejudged, judge: str) -> str:
+    words, change = _texts()["outcome_words"], found.plan.setting.change
+    arms = found.outcomes[judge]
+    asked = sum(sum(counts.values()) for counts in arms.values())
+    scored = sum(counts["scored"] for counts in arms.values())
+    lost = [
+        _say("arm_lost", n=n, reason=words.get(o, o), says=change.factor.levels[arm].says)
+        for arm, counts in arms.items()
+        for o, n in counts.items()
+        if o != "scored"
+    ]
+    rest = ", ".join(lost) or _texts()["all_scored"]
+    return _say("outcomes", judge=plain(judge, 80), scored=scored, asked=asked, rest=rest)
+
+
+def sentence(answer: Answer, plan: Plan) -> str:
+    """Return what an answer says, for a reader who knows no statistics."""
+    quantity = _texts()["quantities"][answer.quantity]
+    judge = plain(answer.judge, 80)
+    if isinstance(answer, Untested):
+        reason = render(_texts()["reasons"][answer.reason], answer.facts)
+        return _say("untested", judge=judge, quantity=quantity["title"], reason=reason)
+    text = quantity.get("described") or quantity[_form(answer)]
+    return render(text, {**_numbers(answer), **_arms(plan), "judge": judge})
+
+
+def _form(answer: Estimate) -> str:
+    if not answer.flagged:
+        return "none"
+    return "up" if answer.value > 0 else "down"
+
+
+def _numbers(answer: Estimate) -> dict[str, Any]:
+    limits = {"value": answer.value, "low": answer.low, "high": answer.high}
+    shares = {"percent": answer.value, "low_percent": answer.low, "high_percent": answer.high}
+    detectable = "?" if answer.detectable is None else f"{answer.detectable:.1f}"
+    return {
+        **{name: number(value) for name, value in limits.items()},
+        **{name: f"{100 * value:+.0f}" for name, value in shares.items()},
+        **answer.facts,
+        "n": answer.n,
+        "detectable": detectable,
+    }
+
+
+def to_rows(found: Rejudged) -> list[dict[str, Any]]:
+    """Return one row a judgment, with the columns that an audit of judges knows."""
+    return [_row(one, found.plan) for one in found.rows]
+
+
+def _row(one: Judged, plan: Plan) -> dict[str, Any]:
+    asked, reply, change = one.asked, one.reply, plan.setting.change
+    levels = [change.level(name, asked.arm) for name in change.factors]
+    told = {role: word for level in levels for role, word in level.columns.items()}
+    tells_bar = any(level.tells_bar for level in levels)
+    past = asked.item.past
+    return {
+        "judge": asked.judge,
+        "judged": asked.item.judged,
+        "group": asked.item.group,
+        "item": asked.item.name,
+        "change": change.name,
+        "arm": asked.arm,
+        "score": one.score,
+        "outcome": one.outcome,
+        "detail": "" if reply is None else reply.detail,
+        "stakes": told.get("stakes", "none"),
+        "disclosed": "no" if told.get("stakes", "none") == "none" else "yes",
+        "bar": asked.item.bar if tells_bar else None,
+        "past_score": sum(past.values()) / len(past) if past else None,
+        "run": asked.replicate,
+        "order": asked.order,
+        "time": "" if reply is None else reply.asked_at,
+        "model": "" if reply is None else reply.model,
+        "identity": asked.question.identity,
+    }
+
+
+def to_csv(found: Rejudged) -> str:
+    """Return the rows as CSV; a cell that a spreadsheet would run as a formula is quoted."""
+    stream = StringIO()
+    writer = csv.DictWriter(stream, _texts()["columns"], lineterminator="\n")
+    writer.writeheader()
+    for row in to_rows(found):
+        writer.writerow({key: cell(_clean(value)) for key, value in row.items()})
+    return stream.getvalue()
+
+
+def _clean(value: Any) -> Any:
+    return plain(value, 300) if isinstance(value, str) else value
+
+
+def to_json(found: Rejudged) -> bytes:
+    """Return the whole as JSON: plan, what came back, effects."""
+    plan = found.plan
+    document = {
+        "plan": {**plan.frozen, "items": len(plan.items), "judges": [s.name for s in plan.asked]},
+        "proof": {"slot": plan.proof.slot, "differing": plan.proof.differing},
+        "left_out": plan.left_out,
+        "names_replaced": {plain(name): n for name, n in plan.replaced.items()},
+        "outcomes": found.outcomes,
+        "cost": found.cost,
+        "alpha": found.alpha,
+        "multiplicity": found.multiplicity,
+        "effects": [_effect(answer, plan) for answer in found.answers],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+
+
+def _effect(answer: Answer, plan: Plan) -> dict[str, Any]:
+    shared = {
+        "judge": plain(answer.judge),
+        "change": answer.question,
+        "quantity": answer.quantity,
+        "sentence": sentence(answer, plan),
+    }
+    if isinstance(answer, Untested):
+        return {**shared, "state": "untested", "reason": answer.reason, **answer.facts}
+    states: Sequence[str] = ("clear", "found")
+    state = "described" if answer.flagged is None else states[answer.flagged]
+    numbers = ("value", "low", "high", "level", "p", "adjusted", "n", "test", "detectable")
+    return {
+        **shared,
+        "state": state,
+        **{name: getattr(answer, name) for name in numbers},
+        **answer.facts,
+        "left_out": dict(answer.left_out),
+    }
