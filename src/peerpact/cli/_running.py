@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from peerpact.errors import StudyError, SubjectError
 from peerpact.harness.run import Options, Schedule, run, schedule
 from peerpact.subjects.spec import Subject, missing, resolve, subject_of
 
-__all__ = ["Request", "measure", "show_plan"]
+__all__ = ["Request", "check_subjects", "measure", "prices_of", "show_plan"]
 
 LOCAL = "peerpact-local"
 
@@ -56,7 +56,7 @@ class Request:
             max_cost=given["max_cost"],
             judge=given["judge"],
             retry_errors=given["retry_errors"],
-            prices=_prices(given["prices"]),
+            prices=prices_of(given["prices"]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
         request = cls(loaded, subjects, bool(given["models"]), folder, options, given["dry_run"])
@@ -108,25 +108,42 @@ def measure(request: Request) -> int:
     return 1 if problems and not _skipped_only(problems) else 0
 
 
-def _check(request: Request) -> None:
-    lacks = [lack for subject in request.subjects if (lack := missing(subject, os.environ))]
-    if request.options.judge:
-        lack = missing(resolve(request.options.judge), os.environ)
-        lacks += [lack] if lack else []
+def check_subjects(
+    subjects: Sequence[Subject],
+    max_cost: float | None,
+    price: Callable[[Subject], tuple[float, float] | None],
+) -> None:
+    """Refuse to start what could not be finished.
+
+    Raises:
+        StudyError: A key or a package is missing, or a cost cap meets an unknown price.
+    """
+    lacks = [lack for subject in subjects if (lack := missing(subject, os.environ))]
     if lacks:
         raise StudyError("\n  ".join(["nothing was started:", *lacks]))
-    if request.options.max_cost is not None:
-        unknown = [s.name for s in request.subjects if request.options.price(s) is None]
-        if unknown:
-            raise StudyError(
-                "a cost cap needs a known price",
-                where="--max-cost",
-                found=", ".join(unknown),
-                hint="give --price NAME=IN/OUT, or cap with --max-tokens",
-            )
+    unknown = [s.name for s in subjects if price(s) is None] if max_cost is not None else []
+    if unknown:
+        raise StudyError(
+            "a cost cap needs a known price",
+            where="--max-cost",
+            found=", ".join(unknown),
+            hint="give --price NAME=IN/OUT, or cap with --max-tokens",
+        )
 
 
-def _prices(given: Sequence[str]) -> dict[str, tuple[float, float]]:
+def _check(request: Request) -> None:
+    options = request.options
+    judges = (resolve(options.judge),) if options.judge else ()
+    check_subjects((*request.subjects, *judges), None, options.price)
+    check_subjects(request.subjects, options.max_cost, options.price)
+
+
+def prices_of(given: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return the prices that were given, by name.
+
+    Raises:
+        StudyError: One is not NAME=IN/OUT.
+    """
     prices = {}
     for entry in given:
         name, _, numbers = entry.partition("=")

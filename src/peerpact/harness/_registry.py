@@ -1,4 +1,4 @@
-"""What Inspect finds of this package: one task per scenario folder, two model providers, scorers, scanners."""
+"""What Inspect finds of this package: one task per scenario folder, three model providers, scorers, scanners."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from inspect_ai import Task, task
 
 from peerpact.harness.findings import findings
+from peerpact.harness.judge_organisms import JudgeOrganismAPI
 from peerpact.harness.local_model import LocalModelAPI
 from peerpact.harness.organisms import OrganismAPI
 from peerpact.harness.scorer import outcomes
@@ -17,7 +18,16 @@ from peerpact.harness.solver import critic
 from peerpact.harness.task import one_cell
 from peerpact.scenarios.load import names
 
-__all__ = ["TASKS", "LocalModelAPI", "OrganismAPI", "cell", "critic", "findings", "outcomes"]
+__all__ = [
+    "TASKS",
+    "JudgeOrganismAPI",
+    "LocalModelAPI",
+    "OrganismAPI",
+    "cell",
+    "critic",
+    "findings",
+    "outcomes",
+]
 
 
 @task

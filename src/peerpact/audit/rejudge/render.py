@@ -27,8 +27,8 @@ def _texts() -> Mapping[str, Any]:
     return texts
 
 
-def _say(name: str, **facts: Any) -> str:
-    return render(_texts()[name], facts, f"texts.yaml:{name}")
+def _say(text: str, /, **facts: Any) -> str:
+    return render(_texts()[text], facts, f"texts.yaml:{text}")
 
 
 def _arms(plan: Plan) -> dict[str, str]:
@@ -43,9 +43,7 @@ def plan_lines(plan: Plan, rows_left_out: Mapping[str, int]) -> list[str]:
     calls, items = sum(map(len, asked)), len(plan.items)
     change = plan.setting.change
     lines = [
-        _say("head", items=items, judges=len(asked), title=change.factor.title).replace(
-            "were", "would be"
-        ),
+        _say("planned_head", items=items, judges=len(asked), title=change.factor.title),
         _say("arms", **_arms(plan)),
     ]
     each = calls // max(1, 2 * items * len(asked))

@@ -1,0 +1,165 @@
+"""What ``peerpact rejudge`` does, step by step: read, plan, prove, ask, estimate, write, show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from peerpact.audit.inquiry import Replies, expected_use
+from peerpact.audit.rejudge import (
+    Items,
+    Plan,
+    Rejudged,
+    Setting,
+    change,
+    check_scale,
+    default_instructions,
+    plan,
+    plan_lines,
+    read_items,
+    rejudged,
+    summary,
+    to_csv,
+    to_json,
+)
+from peerpact.cli._running import check_subjects, prices_of
+from peerpact.cli._showing import terminal
+from peerpact.errors import StudyError
+from peerpact.harness.budget import StudyBudget, cost_of
+from peerpact.subjects.spec import Subject, price, resolve
+from peerpact.text import read_text
+
+__all__ = ["Request", "measure", "pairs_of", "show_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for, resolved and planned."""
+
+    plan: Plan
+    items: Items
+    folder: Path
+    prices: Mapping[str, tuple[float, float]]
+    given: Mapping[str, Any]
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nobody is to be asked."""
+        return bool(self.given["dry_run"])
+
+    def price(self, judge: Subject) -> tuple[float, float] | None:
+        """Return the price of a judge; None is unknown."""
+        return self.prices.get(judge.name) or price(judge)
+
+    @classmethod
+    def of(cls, scores: Path, given: Mapping[str, Any]) -> Request:
+        """Resolve the arguments of the command line and plan.
+
+        Raises:
+            StudyError: An argument is wrong, or the arms differ in more than one thing.
+            ImportFailure: The table cannot be read.
+        """
+        if not 0 < given["alpha"] < 1:
+            raise StudyError("alpha lies between 0 and 1", where="--alpha", found=given["alpha"])
+        arms = tuple(a.strip() for a in given["arms"].split(",")) if given["arms"] else ()
+        made = change(given["change"], arms, pairs_of(given["hold"], "--hold"))
+        told = read_text(given["instructions"]) if given["instructions"] else default_instructions()
+        items = read_items(
+            scores,
+            pairs_of(given["columns"], "--column"),
+            instructions=told,
+            bar=given["bar"],
+            scale=given["scale"],
+        )
+        setting = Setting(
+            made, check_scale(items, scores), given["seed"], given["other"], given["mentions"]
+        )
+        settings = {"temperature": given["temperature"]}
+        if given["reasoning_effort"]:
+            settings["reasoning_effort"] = given["reasoning_effort"]
+        judges = [resolve(name, settings) for name in dict.fromkeys(given["models"])]
+        planned = plan(items, setting, judges, limit=given["limit"], replicates=given["epochs"])
+        folder = given["log_dir"] or Path("results") / f"rejudge-{made.name}"
+        return cls(planned, items, folder, prices_of(given["prices"]), given)
+
+
+def pairs_of(written: Iterable[str], where: str) -> dict[str, str]:
+    """Return options of the form NAME=VALUE as a mapping.
+
+    Raises:
+        StudyError: One has another form.
+    """
+    found = {}
+    for entry in written:
+        name, equals, value = entry.partition("=")
+        if not (name.strip() and equals and value.strip()):
+            raise StudyError("this is written as NAME=VALUE", where=where, found=entry)
+        found[name.strip()] = value.strip()
+    return found
+
+
+def show_plan(request: Request) -> int:
+    """Print what would be asked, of whom, and what it would cost; nobody is asked."""
+    for line in plan_lines(request.plan, request.items.left_out):
+        click.echo(line)
+    table = Table(box=None, pad_edge=False)
+    for name in ("judge", "route", "calls", "tokens in", "tokens out", "cost"):
+        table.add_column(name, justify="left" if name in {"judge", "route"} else "right")
+    for judge, asked in request.plan.asked.items():
+        use = expected_use(one.question for one in asked)
+        cost = cost_of(request.price(judge), use.tokens_in, use.tokens_out)
+        shown = "unknown" if cost is None else f"${cost:,.2f}"
+        numbers = (f"{n:,}" for n in use)
+        table.add_row(judge.name, judge.route, *numbers, shown)
+    terminal().print(table)
+    return 0
+
+
+def measure(request: Request) -> int:
+    """Ask what is missing, then estimate, write and show what is there."""
+    from peerpact.harness.inquiry import put
+
+    given, judges = request.given, tuple(request.plan.asked)
+    check_subjects(judges, given["max_cost"], request.price)
+    replies = Replies.open(request.folder, request.plan.frozen, given["retry_errors"])
+    budget = StudyBudget(given["max_tokens"], given["max_cost"])
+    budget.start(replies.spent)
+    problems = []
+    with terminal().status("asking") as status:
+        for judge, asked in request.plan.asked.items():
+            budget.price = request.price(judge)
+            status.update(f"asking {judge.name}: {len(asked)} judgments")
+            questions = [one.question for one in asked]
+            problem = put(judge, questions, replies, budget, connections=given["max_connections"])
+            problems += [problem] * bool(problem)
+    found = rejudged(
+        request.plan, replies.found, alpha=given["alpha"], multiplicity=given["multiplicity"]
+    )
+    _write(found, request.folder)
+    _show(found, request)
+    for problem in problems:
+        click.echo(f"note: {problem}", err=True)
+    return 1 if problems else 0
+
+
+def _write(found: Rejudged, folder: Path) -> None:
+    (folder / "scores.csv").write_text(to_csv(found), encoding="utf-8")
+    (folder / "effects.json").write_bytes(to_json(found))
+
+
+def _show(found: Rejudged, request: Request) -> None:
+    shown = request.given["shown"]
+    if shown == "json":
+        click.echo(to_json(found))
+    elif shown == "csv":
+        click.echo(to_csv(found), nl=False)
+    else:
+        for line in summary(found, request.items.left_out):
+            click.echo(line)
+        names = ", ".join(str(request.folder / name) for name in ("scores.csv", "effects.json"))
+        click.echo(f"\nfiles: {names}\nnext:  peerpact judges {request.folder / 'scores.csv'}")

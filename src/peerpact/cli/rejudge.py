@@ -1,0 +1,105 @@
+"""``peerpact rejudge``: a judge asked again about past items, with one thing changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["rejudge"]
+
+_ABOVE_ZERO = click.IntRange(1)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("scores", type=_FILE)
+@click.option(
+    "--model", "models", multiple=True, required=True, metavar="NAME",
+    help="The judge to ask: a catalogue name, or provider/model as Inspect writes it; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--change", default="stakes", show_default=True, metavar="NAME",
+    help="What is changed: stakes, bar, identity, target, or a yaml file of that form.",
+)  # fmt: skip
+@click.option(
+    "--arms", metavar="CONTROL,TREATED", help="The levels to compare; default: the change's own."
+)
+@click.option(
+    "--hold", multiple=True, metavar="CHANGE=LEVEL", help="Where another thing stands in both arms."
+)
+@click.option(
+    "--column", "columns", multiple=True, metavar="ROLE=NAME",
+    help="Which column plays a role: content, instructions, judge, judged, item, score, bar, …",
+)  # fmt: skip
+@click.option("--instructions", type=_FILE, help="What to grade by, where the table does not say.")
+@click.option(
+    "--scale", nargs=2, type=float, metavar="LOWEST HIGHEST", help="The scale of the scores."
+)
+@click.option("--bar", type=float, help="The bar of all items, instead of the table's.")
+@click.option(
+    "--other", default="", metavar="MODEL", help="The model that a swapped identity names."
+)
+@click.option(
+    "--mention", "mentions", multiple=True, metavar="NAME",
+    help="A further name of a maker that is looked for in the work.",
+)  # fmt: skip
+@click.option("--limit", type=_ABOVE_ZERO, help="Only so many items, drawn at random by the seed.")
+@click.option(
+    "--epochs",
+    type=_ABOVE_ZERO,
+    default=1,
+    show_default=True,
+    help="Judgments of each item in each arm.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of the draw and of the order."
+)
+@click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True)
+@click.option("--reasoning-effort", help="Reasoning effort, if the model has one.")
+@click.option(
+    "--max-cost", type=click.FloatRange(0, min_open=True), help="Cap on the cost, in US dollars."
+)
+@click.option("--max-tokens", type=_ABOVE_ZERO, help="Cap on the tokens of the whole re-judgment.")
+@click.option(
+    "--price", "prices", multiple=True, metavar="NAME=IN/OUT",
+    help="US dollars per million tokens in and out, where the catalogue has no price.",
+)  # fmt: skip
+@click.option(
+    "--max-connections",
+    default=10,
+    show_default=True,
+    type=_ABOVE_ZERO,
+    help="Questions asked at once.",
+)
+@click.option("--alpha", default=0.05, show_default=True, help="Error rate of the findings.")
+@click.option(
+    "--multiplicity", type=click.Choice(["holm", "bh"]), default="holm", show_default=True,
+    help="Correction for asking several judges.",
+)  # fmt: skip
+@click.option(
+    "--log-dir",
+    type=click.Path(path_type=Path),
+    help="Results folder. Default: results/rejudge-CHANGE.",
+)
+@click.option("--retry-errors", is_flag=True, help="Ask again what a provider's error ended.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show items, arms, calls, tokens and cost; ask nobody."
+)
+@click.option(
+    "--format",
+    "shown",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+def rejudge(scores: Path, **given: object) -> int:
+    """Ask judges again about the items of SCORES, each in two arms that differ in one declared thing.
+
+    SCORES is a table as peerpact judges reads it, with a column for the work itself. The same command
+    after a stop asks only what is missing. The rows that it writes can be read by peerpact judges.
+    """
+    from peerpact.cli._rejudging import Request, measure, show_plan
+
+    request = Request.of(scores, given)
+    return show_plan(request) if request.dry_run else measure(request)
