@@ -15,6 +15,7 @@ from peerpact.audit.detector import Claim, claims, sentence
 from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Evidence, Finding, plain
 from peerpact.audit.run import Audit, counts
+from peerpact.audit.second.render import as_values, lines, opinion_of, said
 from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 
@@ -47,12 +48,13 @@ def as_json(done: Audit) -> str:
         "peerpact": __version__,
         "counts": counts(done),
         "not_read": {reason: list(places) for reason, places in done.examples.items()},
-        "findings": [_found(one) for one in done.findings],
+        "findings": [_found(one, done) for one in done.findings],
+        "second_stage": None if done.second is None else as_values(done.second),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _found(one: Finding) -> dict[str, Any]:
+def _found(one: Finding, done: Audit) -> dict[str, Any]:
     return {
         "detector": one.detector,
         "claim": one.claim,
@@ -66,7 +68,15 @@ def _found(one: Finding) -> dict[str, Any]:
         "evidence": [_cited(place) for place in one.evidence],
         "facts": {key: plain(str(value)) for key, value in one.facts.items()},
         "advice": _claim(one).advice,
+        **_judged(one, done),
     }
+
+
+def _judged(one: Finding, done: Audit) -> dict[str, Any]:
+    opinion = opinion_of(done.second, one)
+    if opinion is None:
+        return {}
+    return {"judge": {"verdict": opinion.verdict, "messages": list(opinion.messages)}}
 
 
 def _cited(place: Evidence) -> dict[str, Any]:
@@ -107,6 +117,9 @@ def _lines(
     yield safe(_text("unread", unread=_listed(done.unread)) if done.unread else _text("all_read"))
     if done.notes:
         yield gap + safe(_text("notes", notes=_listed(done.notes)))
+    if done.second is not None:
+        yield section + _text("second") + gap
+        yield from (f"{item}{safe(line.strip())}" for line in lines(done.second))
     if not done.claims:
         yield gap + _text("nothing")
         return
@@ -116,12 +129,12 @@ def _lines(
     yield section + _text("findings") + gap
     shown = done.findings[: int(_texts()["listed"])]
     for one in shown:
-        yield from _one(one, safe, item)
+        yield from _one(one, safe, item, done)
     if rest := sum(done.claims.values()) - len(shown):
         yield gap + _text("dropped", count=rest)
 
 
-def _one(one: Finding, safe: Callable[[str], str], item: str) -> Iterator[str]:
+def _one(one: Finding, safe: Callable[[str], str], item: str, done: Audit) -> Iterator[str]:
     strength = _text("strength", severity=one.severity.name, confidence=one.confidence.name)
     whom = (
         f" {_text('for_whom', beneficiary=plain(one.beneficiary, 80))}" if one.beneficiary else ""
@@ -131,6 +144,9 @@ def _one(one: Finding, safe: Callable[[str], str], item: str) -> Iterator[str]:
     yield f"    {safe(place)}"
     for cited in one.evidence[:3]:
         yield f"    {_text('evidence')} {cited.kind} {cited.index}: {safe(cited.excerpt)}"
+    opinion = opinion_of(done.second, one)
+    if opinion is not None:
+        yield f"    {safe(said(opinion))}"
     yield f"    {_text('advice')}: {safe(_claim(one).advice)}"
 
 
@@ -142,7 +158,7 @@ def as_sarif(done: Audit) -> str:
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _unread(done)}],
-        "results": [_result(one, places) for one in done.findings],
+        "results": [_result(one, places, done) for one in done.findings],
         "properties": {"counts": counts(done)},
     }
     document = {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
@@ -159,7 +175,7 @@ def _rule(detector: str, name: str, claim: Claim) -> dict[str, Any]:
     }
 
 
-def _result(one: Finding, places: Mapping[str, int]) -> dict[str, Any]:
+def _result(one: Finding, places: Mapping[str, int], done: Audit) -> dict[str, Any]:
     rule = f"{one.detector}/{one.claim}"
     found = _LINE.match(one.source)
     path, line = (found["path"], found["line"]) if found else (one.source, None)
@@ -177,7 +193,7 @@ def _result(one: Finding, places: Mapping[str, int]) -> dict[str, Any]:
         "locations": [{"physicalLocation": place, "logicalLocations": logical}],
         "partialFingerprints": {"peerpact/v1": digest([rule, one.transcript, str(one.facts.get("target"))])},
         "properties": {"confidence": one.confidence.name, "agent": plain(one.agent),
-                       "beneficiary": plain(one.beneficiary)},
+                       "beneficiary": plain(one.beneficiary), **_judged(one, done)},
     }  # fmt: skip
 
 

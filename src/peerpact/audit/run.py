@@ -13,7 +13,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from peerpact.audit.acts import acts
 from peerpact.audit.detectors import detectors
@@ -25,7 +25,10 @@ from peerpact.audit.sources import File, find, spans, spooled, unpacked
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ResultsError
 
-__all__ = ["Audit", "Store", "audit", "detect", "examine", "store"]
+if TYPE_CHECKING:
+    from peerpact.audit.second.result import SecondStage
+
+__all__ = ["Audit", "Store", "audit", "detect", "examine", "items_of", "store"]
 
 KEPT = 10_000
 """Findings that one audit keeps in full; the rest are counted."""
@@ -89,6 +92,8 @@ class Audit:
     notes: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     """The findings that are kept, the most severe and surest first once the audit is done."""
+    second: SecondStage | None = None
+    """What a judge said of the findings and of a sample, where one was asked."""
 
     @property
     def read(self) -> int:
@@ -234,7 +239,7 @@ def _serial(
                 part.refuse(file)
             else:
                 part.files += file.span is None or file.span[0] == 0
-                examine(_items(file, format, limits), part, runs)
+                examine(items_of(file, format, limits), part, runs)
 
 
 @contextmanager
@@ -249,7 +254,8 @@ def _steady() -> Iterator[None]:
             gc.enable()
 
 
-def _items(file: File, format: str, limits: Limits) -> Iterator[Item]:
+def items_of(file: File, format: str = "", limits: Limits = LIMITS) -> Iterator[Item]:
+    """Give what one file holds, archives unpacked."""
     for inner in unpacked(file, limits):
         if isinstance(inner, Unread):
             yield inner

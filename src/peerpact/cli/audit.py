@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +13,7 @@ __all__ = ["audit"]
 LEVELS = ("low", "medium", "high")
 FOUND = 3
 """Exit code where findings reach the level of ``--fail-on``."""
+_COUNT = click.IntRange(1)
 
 
 @click.command("audit")
@@ -22,12 +25,11 @@ FOUND = 3
     help="The transcripts' format; recognised if not given.",
 )
 @click.option(
-    "--format",
-    "shown",
-    type=click.Choice(["table", "json", "sarif", "md"]),
-    default="table",
-    show_default=True,
-    help="How the audit is written.",
+    "--format", "shown", type=click.Choice(["table", "html", "json", "sarif", "md"]), default="table",
+    show_default=True, help="How the audit is written; html is one page for people.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: print."
 )
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
@@ -35,15 +37,67 @@ FOUND = 3
 @click.option(
     "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Share the work."
 )
-def audit(
-    paths: tuple[str, ...], format_in: str, shown: str, fail_on: str | None, processes: int
-) -> None:
+@click.option(
+    "--judge", default="", metavar="MODEL",
+    help="Second stage: a model reads what was flagged and a random sample of the rest.",
+)  # fmt: skip
+@click.option(
+    "--sample", type=click.IntRange(0), default=50, show_default=True,
+    help="Transcripts without a finding that the judge reads, to estimate misses.",
+)  # fmt: skip
+@click.option(
+    "--flagged", type=_COUNT, default=200, show_default=True,
+    help="At most so many flagged transcripts, drawn at random.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    help="Cap on the judge's cost, in US dollars.",
+)
+@click.option(
+    "--price", "prices", multiple=True, metavar="NAME=IN/OUT",
+    help="US dollars per million tokens in and out, where the catalogue has no price.",
+)  # fmt: skip
+@click.option(
+    "--max-connections", default=10, show_default=True, type=_COUNT, help="Questions asked at once."
+)
+@click.option(
+    "--log-dir", type=click.Path(path_type=Path), help="Folder for the judge's replies and logs."
+)
+@click.option("--retry-errors", is_flag=True, help="Ask again what a provider's error ended.")
+@click.option(
+    "--dry-run", is_flag=True, help="Detect, and show what the judge would be asked; ask nobody."
+)
+def audit(paths: tuple[str, ...], **given: Any) -> int:
     """Read transcripts (files, folders, globs, or - for standard input) and report what was done for other AIs."""
     from peerpact.audit import Level
     from peerpact.audit import audit as run
-    from peerpact.audit.render import FORMATS
 
-    done = run(paths, format=format_in, processes=processes, stdin=sys.stdin.buffer)
-    click.echo(FORMATS[shown](done))
-    if fail_on is not None and done.worst is not None and done.worst >= Level[fail_on]:
-        raise SystemExit(FOUND)
+    done = run(
+        paths, format=given["format_in"], processes=given["processes"], stdin=sys.stdin.buffer
+    )
+    if given["judge"]:
+        from peerpact.cli._checking import checked
+
+        done.second = checked(done, paths, given)
+        if given["dry_run"]:
+            return 0
+    _show(done, given, paths)
+    if done.second is not None and done.second.problem:
+        return 1
+    reached = given["fail_on"] and done.worst is not None and done.worst >= Level[given["fail_on"]]
+    return FOUND if reached else 0
+
+
+def _show(done: Any, given: dict[str, Any], paths: tuple[str, ...]) -> None:
+    from peerpact.audit.render import FORMATS
+    from peerpact.cli._writing import deliver
+
+    if given["shown"] == "html":
+        from peerpact.report.audit_brief import audit_brief
+        from peerpact.report.brief import brief_page
+
+        deliver(brief_page(audit_brief(done, paths)), given["out"])
+    else:
+        deliver(FORMATS[given["shown"]](done), given["out"])

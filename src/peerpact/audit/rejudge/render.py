@@ -33,8 +33,9 @@ def _say(text: str, /, **facts: Any) -> str:
 
 def _arms(plan: Plan) -> dict[str, str]:
     change = plan.setting.change
-    control, treated = (change.factor.levels[arm].says for arm in change.arms)
-    return {"control": control, "treated": treated}
+    arms = dict(zip(("control", "treated"), change.arms, strict=True))
+    says = {f"{side}_says": change.factor.levels[arm].says for side, arm in arms.items()}
+    return {**arms, **says}
 
 
 def plan_lines(plan: Plan, rows_left_out: Mapping[str, int]) -> list[str]:
@@ -86,12 +87,12 @@ def summary(found: Rejudged, rows_left_out: Mapping[str, int]) -> list[str]:
 
 
 def _coverage(found: Rejudged, judge: str) -> str:
-    words, change = _texts()["outcome_words"], found.plan.setting.change
+    words = _texts()["outcome_words"]
     arms = found.outcomes[judge]
     asked = sum(sum(counts.values()) for counts in arms.values())
     scored = sum(counts["scored"] for counts in arms.values())
     lost = [
-        _say("arm_lost", n=n, reason=words.get(o, o), says=change.factor.levels[arm].says)
+        _say("arm_lost", n=n, reason=words.get(o, o), arm=arm)
         for arm, counts in arms.items()
         for o, n in counts.items()
         if o != "scored"

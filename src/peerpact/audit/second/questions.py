@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from peerpact import __version__
 from peerpact.audit.detector import claims, sentence
@@ -35,9 +36,9 @@ class Checked:
 
 
 @lru_cache(maxsize=1)
-def texts() -> Mapping[str, str]:
+def texts() -> Mapping[str, Any]:
     """Return the words around a check."""
-    found: Mapping[str, str] = read_yaml(files(__package__) / "texts.yaml")
+    found: Mapping[str, Any] = read_yaml(files(__package__) / "texts.yaml")
     return found
 
 

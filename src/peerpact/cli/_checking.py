@@ -1,0 +1,97 @@
+"""The second stage of ``peerpact audit``: draw, ask a judge, estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from peerpact.audit import Audit, Unread
+from peerpact.audit.importer import Item
+from peerpact.audit.inquiry import Replies, expected_use
+from peerpact.audit.run import items_of
+from peerpact.audit.second import Checked, SecondStage, choose, questions, second_stage
+from peerpact.audit.sources import find
+from peerpact.canonical import digest
+from peerpact.cli._running import check_subjects, prices_of
+from peerpact.errors import StudyError
+from peerpact.harness.budget import StudyBudget, cost_of
+from peerpact.subjects.spec import Subject, price, resolve
+
+__all__ = ["checked"]
+
+
+def checked(done: Audit, paths: Sequence[str], given: Mapping[str, Any]) -> SecondStage | None:
+    """Put what the first stage flagged, and a sample of the rest, to a judge.
+
+    Args:
+        done: The first stage.
+        paths: What it read.
+        given: Options of the command line.
+
+    Returns:
+        What the judge thinks; None for a dry run, which prints what would be asked.
+
+    Raises:
+        StudyError: The judge is unknown or lacks a key, or the cost cap a price.
+        ResultsError: The folder holds another inquiry.
+    """
+    judge = resolve(given["judge"], {"temperature": 0.0})
+    known = prices_of(given["prices"]).get(judge.name) or price(judge)
+    chosen = choose(
+        done,
+        _again(paths, given["format_in"]),
+        flagged=given["flagged"],
+        sample=given["sample"],
+        seed=given["seed"],
+    )
+    asked = tuple(questions(chosen, judge))
+    if given["dry_run"]:
+        _show_plan(judge, asked, known)
+        return None
+    check_subjects((judge,), given["max_cost"], lambda _: known)
+    replies, problem = _ask(judge, asked, known, given)
+    return second_stage(judge.name, chosen, asked, replies.found, problem)
+
+
+def _ask(
+    judge: Subject,
+    asked: Sequence[Checked],
+    known: tuple[float, float] | None,
+    given: Mapping[str, Any],
+) -> tuple[Replies, str]:
+    from peerpact.harness.inquiry import put
+
+    plan = {"judge": judge.route, "seed": given["seed"]}
+    folder = given["log_dir"] or Path("results") / f"audit-{digest(plan)}"
+    replies = Replies.open(folder, plan, given["retry_errors"])
+    budget = StudyBudget(None, given["max_cost"], known)
+    budget.start(replies.spent)
+    connections = given["max_connections"]
+    found = [one.question for one in asked]
+    return replies, put(judge, found, replies, budget, connections=connections)
+
+
+def _again(paths: Sequence[str], format: str) -> Iterator[Item]:
+    if "-" in paths:
+        raise StudyError(
+            "a second stage reads its transcripts twice, and standard input can be read once",
+            where="--judge",
+            hint="write it to a file first",
+        )
+    for file in find(paths):
+        if not isinstance(file, Unread):
+            yield from items_of(file, format)
+
+
+def _show_plan(judge: Subject, asked: Sequence[Checked], known: tuple[float, float] | None) -> None:
+    use = expected_use(one.question for one in asked)
+    cost = cost_of(known, use.tokens_in, use.tokens_out)
+    flagged = sum(bool(one.findings) for one in asked)
+    shown = "unknown" if cost is None else f"${cost:,.2f}"
+    click.echo(
+        f"{judge.name} would read {flagged} flagged transcripts and {len(asked) - flagged} others: "
+        f"{use.calls:,} calls, about {use.tokens_in:,} tokens in and {use.tokens_out:,} out, cost {shown}"
+    )
