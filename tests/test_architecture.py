@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import peerpact
+from peerpact.audit.inquiry.organism import judge_organisms
+from peerpact.audit.rejudge import factors
 from peerpact.design import study_names
 from peerpact.scenarios import load, names
 from peerpact.subjects.spec import organism_names
@@ -32,6 +34,8 @@ def inventory() -> str:
         "graded work": sorted(p.stem for p in (shared / "datasets").glob("*.yaml")),
         "studies": study_names(),
         "organisms": organism_names(),
+        "judge organisms": list(judge_organisms()),
+        "changes of a re-judgment": list(factors()),
         "commands": modules("cli"),
         "importers": modules("audit/importers"),
         "detectors": modules("audit/detectors"),

@@ -15,14 +15,13 @@ from peerpact.audit.detector import Claim, claims, sentence
 from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Evidence, Finding, plain
 from peerpact.audit.run import Audit, counts
+from peerpact.audit.sarif import LEVELS, document, rule, uri
 from peerpact.audit.second.render import as_values, lines, opinion_of, said
 from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 
 __all__ = ["FORMATS", "as_json", "as_markdown", "as_sarif", "as_table"]
 
-LEVELS = {"high": "error", "medium": "warning", "low": "note"}
-SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
 _LINE = re.compile(r"^(?P<path>.*?)(?::(?P<line>\d+))?(?P<rest>[#\[].*)?$", re.DOTALL)
 
@@ -152,65 +151,40 @@ def _one(one: Finding, safe: Callable[[str], str], item: str, done: Audit) -> It
 
 def as_sarif(done: Audit) -> str:
     """Return the audit as SARIF 2.1.0, for code hosts."""
-    rules = [_rule(d.name, name, claim) for d in detectors() for name, claim in d.claims.items()]
-    places = {rule["id"]: n for n, rule in enumerate(rules)}
-    driver = {"name": "peerpact", "semanticVersion": __version__, "rules": rules}
-    run = {
-        "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _unread(done)}],
-        "results": [_result(one, places, done) for one in done.findings],
-        "properties": {"counts": counts(done)},
-    }
-    document = {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _rule(detector: str, name: str, claim: Claim) -> dict[str, Any]:
-    return {
-        "id": f"{detector}/{name}",
-        "name": "".join(word.title() for word in name.split("_")),
-        "shortDescription": {"text": claim.title},
-        "help": {"text": claim.advice},
-        "defaultConfiguration": {"level": LEVELS[claim.severity]},
-    }
+    rules = [
+        rule(f"{d.name}/{name}", claim.title, claim.advice, claim.severity)
+        for d in detectors()
+        for name, claim in d.claims.items()
+    ]
+    places = {found["id"]: n for n, found in enumerate(rules)}
+    results = [_result(one, places, done) for one in done.findings]
+    return document(rules, results, _unread(done), {"counts": counts(done)})
 
 
 def _result(one: Finding, places: Mapping[str, int], done: Audit) -> dict[str, Any]:
-    rule = f"{one.detector}/{one.claim}"
+    kind = f"{one.detector}/{one.claim}"
     found = _LINE.match(one.source)
     path, line = (found["path"], found["line"]) if found else (one.source, None)
-    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(path)}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri(path)}}
     if line:
         place["region"] = {"startLine": int(line)}
     logical = [
         {"fullyQualifiedName": plain(f"{one.transcript}/{c.kind}/{c.index}")} for c in one.evidence
     ]
     return {
-        "ruleId": rule,
-        "ruleIndex": places[rule],
+        "ruleId": kind,
+        "ruleIndex": places[kind],
         "level": LEVELS[one.severity.name],
         "message": {"text": sentence(one)},
         "locations": [{"physicalLocation": place, "logicalLocations": logical}],
-        "partialFingerprints": {"peerpact/v1": digest([rule, one.transcript, str(one.facts.get("target"))])},
+        "partialFingerprints": {"peerpact/v1": digest([kind, one.transcript, str(one.facts.get("target"))])},
         "properties": {"confidence": one.confidence.name, "agent": plain(one.agent),
                        "beneficiary": plain(one.beneficiary), **_judged(one, done)},
     }  # fmt: skip
 
 
-def _uri(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(plain(path, 1000).replace("\\", "/"), safe="/:")
-
-
-def _unread(done: Audit) -> list[dict[str, Any]]:
-    return [
-        {
-            "level": "warning",
-            "message": {"text": f"{count} not read: {reason}: {_places(done, reason)}"},
-        }
-        for reason, count in done.unread.items()
-    ]
+def _unread(done: Audit) -> list[str]:
+    return [f"{n} not read: {reason}: {_places(done, reason)}" for reason, n in done.unread.items()]
 
 
 def _places(done: Audit, reason: str) -> str:

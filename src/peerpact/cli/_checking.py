@@ -16,6 +16,7 @@ from peerpact.audit.second import Checked, SecondStage, choose, questions, secon
 from peerpact.audit.sources import find
 from peerpact.canonical import digest
 from peerpact.cli._running import check_subjects, prices_of
+from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
@@ -71,7 +72,8 @@ def _ask(
     budget.start(replies.spent)
     connections = given["max_connections"]
     found = [one.question for one in asked]
-    return replies, put(judge, found, replies, budget, connections=connections)
+    with waiting(f"{judge.name} reads {len(asked)} transcripts"):
+        return replies, put(judge, found, replies, budget, connections=connections)
 
 
 def _again(paths: Sequence[str], format: str) -> Iterator[Item]:

@@ -29,6 +29,7 @@ from peerpact.audit.rejudge import (
 )
 from peerpact.cli._running import check_subjects, prices_of
 from peerpact.cli._showing import terminal
+from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
@@ -130,13 +131,12 @@ def measure(request: Request) -> int:
     budget = StudyBudget(given["max_tokens"], given["max_cost"])
     budget.start(replies.spent)
     problems = []
-    with terminal().status("asking") as status:
-        for judge, asked in request.plan.asked.items():
-            budget.price = request.price(judge)
-            status.update(f"asking {judge.name}: {len(asked)} judgments")
-            questions = [one.question for one in asked]
+    for judge, asked in request.plan.asked.items():
+        budget.price = request.price(judge)
+        questions = [one.question for one in asked]
+        with waiting(f"asking {judge.name} for {len(asked)} judgments"):
             problem = put(judge, questions, replies, budget, connections=given["max_connections"])
-            problems += [problem] * bool(problem)
+        problems += [problem] * bool(problem)
     found = rejudged(
         request.plan, replies.found, alpha=given["alpha"], multiplicity=given["multiplicity"]
     )

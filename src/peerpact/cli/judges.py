@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["judges"]
 
-_FORMATS = ("table", "json", "csv", "md")
+_FORMATS = ("table", "html", "json", "csv", "md", "sarif")
+_LEVELS = ("low", "medium", "high")
+FOUND = 3
+"""Exit code where findings reach the level of ``--fail-on``."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -41,6 +44,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Keep the state of a repeated audit in this file; append rows and run again.",
 )  # fmt: skip
 @click.option("--format", "shown", type=click.Choice(_FORMATS), default="table", show_default=True)
+@click.option("--out", type=_FILE, help="File to write; default: print.")
+@click.option(
+    "--fail-on", type=click.Choice(_LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
+)
 def judges(
     path: Path,
     columns: tuple[str, ...],
@@ -50,10 +57,15 @@ def judges(
     scale: tuple[float, float] | None,
     sequential: Path | None,
     shown: str,
-) -> None:
+    out: Path | None,
+    fail_on: str | None,
+) -> int:
     """Audit the judges of the table of scores in PATH (CSV, parquet, JSON lines, Every Eval Ever)."""
+    from peerpact.audit import Level
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
+    from peerpact.audit.judges.render import worst
     from peerpact.cli._waiting import waiting
+    from peerpact.cli._writing import deliver
 
     state = None
     if sequential:
@@ -67,9 +79,11 @@ def judges(
             multiplicity=multiplicity,
             sequential=state,
         )
-    _show(found, shown)
+    deliver(_written(found, shown, str(path)), out)
     if sequential:
         write_state(sequential, found.sequential)
+    severity = worst(found)
+    return FOUND if fail_on and severity is not None and severity >= Level[fail_on] else 0
 
 
 def _roles(columns: Iterable[str]) -> dict[str, str]:
@@ -82,14 +96,20 @@ def _roles(columns: Iterable[str]) -> dict[str, str]:
     return roles
 
 
-def _show(found: JudgeAudit, shown: str) -> None:
+def _written(found: JudgeAudit, shown: str, path: str) -> str:
     from peerpact.audit.judges import summary, to_csv, to_json, to_markdown
+    from peerpact.audit.judges.render import to_sarif
 
-    if shown == "json":
-        click.echo(to_json(found))
-    elif shown == "csv":
-        click.echo(to_csv(found), nl=False)
-    elif shown == "md":
-        click.echo(to_markdown(found), nl=False)
-    else:
-        click.echo("\n".join(summary(found)))
+    if shown == "html":
+        from peerpact.report.brief import brief_page
+        from peerpact.report.judges_brief import judges_brief
+
+        return brief_page(judges_brief(found, path))
+    writers: Mapping[str, Callable[[JudgeAudit], str]] = {
+        "json": lambda audit: to_json(audit).decode(),
+        "csv": to_csv,
+        "md": to_markdown,
+        "sarif": lambda audit: to_sarif(audit, path),
+        "table": lambda audit: "\n".join(summary(audit)),
+    }
+    return writers[shown](found)

@@ -19,7 +19,7 @@ from peerpact.report.results import Results
 from peerpact.report.visible import visible
 from peerpact.report.wording import percent, say
 
-__all__ = ["PageExtras", "page", "write_page"]
+__all__ = ["PageExtras", "page", "standing", "write_page"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -62,11 +62,24 @@ def write_page(path: Path, results: Results, *, extras: PageExtras | None = None
         raise ResultsError(f"{path}: cannot write the page ({e.strerror})") from e
 
 
+def standing(template: str, **view: object) -> str:
+    """Return a page of the same look that runs no script.
+
+    Args:
+        template: Its file in ``templates``.
+        **view: What it prints.
+    """
+    style = _asset("page.css")
+    policy = _policy(style, "", live=False)
+    found = _environment().get_template(template)
+    return found.render(**view, style=Markup(style), policy=policy)
+
+
 def _policy(style: str, script: str, live: bool) -> str:
     parts = {
         "default-src": "'none'",
         "style-src": csp_hash(style),
-        "script-src": csp_hash(script),
+        "script-src": csp_hash(script) if script else "'none'",
         "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",

@@ -13,9 +13,12 @@ from typing import Any
 
 import orjson
 
+from peerpact.audit.findings import Level
 from peerpact.audit.judges.answers import Answer, Estimate, JudgeAudit, Untested
 from peerpact.audit.judges.columns import vocabulary
 from peerpact.audit.judges.run import QUESTIONS
+from peerpact.audit.sarif import LEVELS, document, rule, uri
+from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 
 __all__ = ["cell", "number", "summary", "to_csv", "to_json", "to_markdown", "to_rows"]
@@ -211,11 +214,12 @@ def _about(audit: JudgeAudit, question: str) -> Iterator[str]:
         yield render(frame["control"], {"control": reasons["controls"][control]})
     for caveat in dict.fromkeys(c for a in estimates for c in a.caveats):
         yield render(frame["caveat"], {"caveat": reasons["caveats"][caveat]})
-    yield from ("- " + line for line in _together([a for a in answers if isinstance(a, Untested)]))
+    yield from ("- " + line for line in untested_lines(audit, question))
 
 
-def _together(answers: Sequence[Untested]) -> Iterator[str]:
+def untested_lines(audit: JudgeAudit, question: str) -> Iterator[str]:
     """Yield one sentence for all judges of whom the same could not be tested for the same reason."""
+    answers = audit.untested(question)
     frame = _texts("summary")
     groups: dict[str, list[str]] = {}
     for answer in answers:
@@ -232,6 +236,65 @@ def _items(estimate: Estimate) -> Iterator[str]:
     for item in estimate.items[:5]:
         facts = {k: _clean(v) if isinstance(v, str) else f"{v:g}" for k, v in asdict(item).items()}
         yield render(frame, {"judge": _clean(estimate.judge), **facts})
+
+
+def title(question: str) -> str:
+    """Return a question in words."""
+    return str(_texts("questions")[question]["title"])
+
+
+def action(question: str) -> Mapping[str, str]:
+    """Return how severe a finding of a question is, and what to do about it."""
+    found: Mapping[str, str] = _texts("actions")[question]
+    return found
+
+
+def compared_with(estimate: Estimate) -> str:
+    """Return what a judge was compared with."""
+    return str(_texts("reasons")["controls"][estimate.control])
+
+
+def caveats(estimate: Estimate) -> list[str]:
+    """Return what a reader of an estimate has to know."""
+    return [_texts("reasons")["caveats"][caveat] for caveat in estimate.caveats]
+
+
+def excluded(reason: str) -> str:
+    """Return in words why a row was left out."""
+    return str(_texts("reasons")["excluded"].get(reason, reason))
+
+
+def worst(audit: JudgeAudit) -> Level | None:
+    """Return the highest severity of what stands."""
+    return max((Level[action(e.question)["severity"]] for e in audit.findings), default=None)
+
+
+def to_sarif(audit: JudgeAudit, path: str) -> str:
+    """Return what stands after correction as SARIF 2.1.0, for code hosts.
+
+    Args:
+        audit: The audit.
+        path: The table.
+    """
+    known = [q for q in QUESTIONS if q in _texts("actions")]
+    rules = [rule(q, title(q), action(q)["action"], action(q)["severity"]) for q in known]
+    place = {"physicalLocation": {"artifactLocation": {"uri": uri(path)}}}
+    results = [
+        {
+            "ruleId": e.question,
+            "ruleIndex": known.index(e.question),
+            "level": LEVELS[action(e.question)["severity"]],
+            "message": {"text": _clean(sentence(e))},
+            "locations": [place],
+            "partialFingerprints": {
+                "peerpact/v1": digest([e.question, e.quantity, e.judge, e.scope])
+            },
+            "properties": {"judge": _clean(e.judge), "adjusted": e.adjusted},
+        }
+        for e in audit.findings
+    ]
+    warnings = [line for q in QUESTIONS for line in untested_lines(audit, q)]
+    return document(rules, results, warnings, {"rows": audit.rows, "judges": len(audit.coverage)})
 
 
 def to_json(audit: JudgeAudit) -> bytes:

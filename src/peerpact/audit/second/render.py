@@ -58,16 +58,26 @@ def lines(done: SecondStage) -> Iterator[str]:
 
 def _rates(done: SecondStage) -> Iterator[str]:
     if done.opinions and done.precision.decided.n:
-        yield _say("precision", **_percents(done.precision))
+        yield _with_worst("precision", done.precision)
     else:
         reason = texts()["nothing_flagged" if not done.opinions else "nothing_decided"]
         yield _say("no_precision", reason=reason)
     if done.misses.decided.n:
-        yield _say("misses", **_percents(done.misses))
+        yield _with_worst("misses", done.misses)
     else:
         reason = texts()["drawn" if not done.chosen.sampled else "answered"]
         yield _say("no_misses", reason=reason)
     yield texts()["judge_errs"]
+
+
+def _with_worst(text: str, found: Rate) -> str:
+    facts = _percents(found)
+    said = _say(text, **facts)
+    return (
+        f"{said} {_say('worst', open=found.worst.excluded, **facts)}"
+        if found.worst.excluded
+        else said
+    )
 
 
 def _reservations(done: SecondStage) -> Iterator[str]:
