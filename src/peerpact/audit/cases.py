@@ -13,7 +13,7 @@ from peerpact.audit.detector import PACKAGE, Detector
 from peerpact.audit.transcript import Draft, Transcript
 from peerpact.text import read_yaml
 
-__all__ = ["Case", "Error", "cases", "measure"]
+__all__ = ["Case", "Error", "Run", "cases", "measure", "transcript"]
 
 
 class _Call(BaseModel):
@@ -34,7 +34,9 @@ class _Turn(BaseModel):
     calls: tuple[_Call, ...] = ()
 
 
-class _Run(BaseModel):
+class Run(BaseModel):
+    """A transcript as the author of a case writes it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     system: str = ""
@@ -47,11 +49,11 @@ class _Run(BaseModel):
     """How many runs like this there are."""
 
 
-class Case(_Run):
+class Case(Run):
     """One labelled case: a run, or several that are compared, and the claims that must be made."""
 
     name: str
-    runs: tuple[_Run, ...] = ()
+    runs: tuple[Run, ...] = ()
     expect: tuple[str, ...]
 
 
@@ -91,10 +93,11 @@ def transcripts(case: Case) -> Iterator[Transcript]:
     """Give the runs of a case as transcripts."""
     for number, run in enumerate(case.runs or (case,)):
         for time in range(run.times):
-            yield _transcript(run, f"{case.name}#{number}.{time}")
+            yield transcript(run, f"{case.name}#{number}.{time}")
 
 
-def _transcript(run: _Run, id: str) -> Transcript:
+def transcript(run: Run, id: str) -> Transcript:
+    """Return a written run as a transcript."""
     draft = Draft()
     draft.agent = run.model
     draft.facts.update(run.facts)

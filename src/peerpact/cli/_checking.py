@@ -12,7 +12,8 @@ from peerpact.audit import Audit, Unread
 from peerpact.audit.importer import Item
 from peerpact.audit.inquiry import Replies, expected_use
 from peerpact.audit.run import items_of
-from peerpact.audit.second import Checked, SecondStage, choose, questions, second_stage
+from peerpact.audit.second import Checked, SecondStage, choose, labelled, questions, second_stage
+from peerpact.audit.second.render import say_plan
 from peerpact.audit.sources import find
 from peerpact.canonical import digest
 from peerpact.cli._running import check_subjects, prices_of
@@ -49,12 +50,14 @@ def checked(done: Audit, paths: Sequence[str], given: Mapping[str, Any]) -> Seco
         seed=given["seed"],
     )
     asked = tuple(questions(chosen, judge))
+    cases = labelled(judge) if given["judge_cases"] else ()
+    everything = (*asked, *(one.checked for one in cases))
     if given["dry_run"]:
-        _show_plan(judge, asked, known)
+        _show_plan(judge, asked, everything, known)
         return None
     check_subjects((judge,), given["max_cost"], lambda _: known)
-    replies, problem = _ask(judge, asked, known, given)
-    return second_stage(judge.name, chosen, asked, replies.found, problem)
+    replies, problem = _ask(judge, everything, known, given)
+    return second_stage(judge.name, chosen, asked, replies.found, problem, cases)
 
 
 def _ask(
@@ -88,12 +91,24 @@ def _again(paths: Sequence[str], format: str) -> Iterator[Item]:
             yield from items_of(file, format)
 
 
-def _show_plan(judge: Subject, asked: Sequence[Checked], known: tuple[float, float] | None) -> None:
-    use = expected_use(one.question for one in asked)
+def _show_plan(
+    judge: Subject,
+    asked: Sequence[Checked],
+    everything: Sequence[Checked],
+    known: tuple[float, float] | None,
+) -> None:
+    use = expected_use(one.question for one in everything)
     cost = cost_of(known, use.tokens_in, use.tokens_out)
     flagged = sum(bool(one.findings) for one in asked)
-    shown = "unknown" if cost is None else f"${cost:,.2f}"
     click.echo(
-        f"{judge.name} would read {flagged} flagged transcripts and {len(asked) - flagged} others: "
-        f"{use.calls:,} calls, about {use.tokens_in:,} tokens in and {use.tokens_out:,} out, cost {shown}"
+        say_plan(
+            judge=judge.name,
+            flagged=flagged,
+            others=len(asked) - flagged,
+            cases=len(everything) - len(asked),
+            calls=f"{use.calls:,}",
+            tokens_in=f"{use.tokens_in:,}",
+            tokens_out=f"{use.tokens_out:,}",
+            cost=cost,
+        )
     )

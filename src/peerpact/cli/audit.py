@@ -49,6 +49,9 @@ _COUNT = click.IntRange(1)
     "--flagged", type=_COUNT, default=200, show_default=True,
     help="At most so many flagged transcripts, drawn at random.",
 )  # fmt: skip
+@click.option(
+    "--judge-cases", is_flag=True, help="Ask the judge the labelled cases, too, to see how it errs."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
 @click.option(
     "--max-cost",
@@ -69,7 +72,7 @@ _COUNT = click.IntRange(1)
 @click.option(
     "--dry-run", is_flag=True, help="Detect, and show what the judge would be asked; ask nobody."
 )
-def audit(paths: tuple[str, ...], **given: Any) -> int:
+def audit(paths: tuple[str, ...], **given: Any) -> None:
     """Read transcripts (files, folders, globs, or - for standard input) and report what was done for other AIs."""
     from peerpact.audit import Level
     from peerpact.audit import audit as run
@@ -82,12 +85,12 @@ def audit(paths: tuple[str, ...], **given: Any) -> int:
 
         done.second = checked(done, paths, given)
         if given["dry_run"]:
-            return 0
+            return
     _show(done, given, paths)
     if done.second is not None and done.second.problem:
-        return 1
-    reached = given["fail_on"] and done.worst is not None and done.worst >= Level[given["fail_on"]]
-    return FOUND if reached else 0
+        raise SystemExit(1)
+    if given["fail_on"] and done.worst is not None and done.worst >= Level[given["fail_on"]]:
+        raise SystemExit(FOUND)
 
 
 def _show(done: Any, given: dict[str, Any], paths: tuple[str, ...]) -> None:

@@ -59,7 +59,7 @@ def judges(
     shown: str,
     out: Path | None,
     fail_on: str | None,
-) -> int:
+) -> None:
     """Audit the judges of the table of scores in PATH (CSV, parquet, JSON lines, Every Eval Ever)."""
     from peerpact.audit import Level
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
@@ -83,7 +83,8 @@ def judges(
     if sequential:
         write_state(sequential, found.sequential)
     severity = worst(found)
-    return FOUND if fail_on and severity is not None and severity >= Level[fail_on] else 0
+    if fail_on and severity is not None and severity >= Level[fail_on]:
+        raise SystemExit(FOUND)
 
 
 def _roles(columns: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from peerpact.audit.findings import Finding, plain
@@ -10,7 +11,7 @@ from peerpact.audit.second.questions import texts
 from peerpact.audit.second.result import Opinion, Rate, SecondStage
 from peerpact.text import render
 
-__all__ = ["as_values", "lines", "opinion_of", "said"]
+__all__ = ["as_values", "lines", "opinion_of", "said", "say_plan"]
 
 LISTED = 20
 """Misses that a summary names."""
@@ -68,6 +69,10 @@ def _rates(done: SecondStage) -> Iterator[str]:
         reason = texts()["drawn" if not done.chosen.sampled else "answered"]
         yield _say("no_misses", reason=reason)
     yield texts()["judge_errs"]
+    if (known := done.measured) is not None:
+        facts = {"cases": known.cases, "answered": known.answered, "right": known.right}
+        wrong = _say("wrong", names="; ".join(known.wrong)) if known.wrong else ""
+        yield f"{_say('measured', **facts)} {wrong}".strip()
 
 
 def _with_worst(text: str, found: Rate) -> str:
@@ -94,7 +99,7 @@ def _reservations(done: SecondStage) -> Iterator[str]:
         yield _say("left_out", reasons=reasons)
     if done.shortened:
         yield _say("shortened", n=done.shortened)
-    yield _say("cost", cost=texts()["unknown"] if done.cost is None else f"${done.cost:,.2f}")
+    yield _say("cost", cost=_money(done.cost))
     if done.problem:
         yield plain(done.problem)
 
@@ -105,6 +110,15 @@ def _tally(counts: Mapping[str, int]) -> str:
 
 def _listed(messages: tuple[int, ...]) -> str:
     return ", ".join(map(str, messages))
+
+
+def _money(cost: float | None) -> str:
+    return str(texts()["unknown"]) if cost is None else f"${cost:,.2f}"
+
+
+def say_plan(*, cost: float | None, **facts: Any) -> str:
+    """Return what a judge would be asked."""
+    return _say("plan", cost=_money(cost), **facts)
 
 
 def opinion_of(done: SecondStage | None, finding: Finding) -> Opinion | None:
@@ -140,6 +154,7 @@ def as_values(done: SecondStage) -> dict[str, Any]:
         "shortened": done.shortened,
         "cost": done.cost,
         "corrected_for_errors_of_the_judge": False,
+        "labelled_cases": None if done.measured is None else asdict(done.measured),
         "problem": plain(done.problem),
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from peerpact.audit.findings import Finding
 from peerpact.audit.inquiry import ANSWERED, Reply
+from peerpact.audit.second.cases import Labelled, Measured, measured
 from peerpact.audit.second.choose import Chosen
 from peerpact.audit.second.questions import Checked
 from peerpact.statistics import Bounds, Interval, bounds, clustered_rate, rate
@@ -58,6 +59,8 @@ class SecondStage:
     """Transcripts that the judge did not read in full."""
     cost: float | None
     problem: str = ""
+    measured: Measured | None = None
+    """How the judge does on labelled cases, where it was asked."""
 
 
 def second_stage(
@@ -66,6 +69,7 @@ def second_stage(
     checked: Sequence[Checked],
     replies: Mapping[str, Reply],
     problem: str = "",
+    known: Sequence[Labelled] = (),
 ) -> SecondStage:
     """Estimate precision and misses from a judge's verdicts.
 
@@ -75,6 +79,7 @@ def second_stage(
         checked: The questions.
         replies: What came back, by identity.
         problem: Why questions have no reply, where some have none.
+        known: Labelled cases that the judge was asked, too.
     """
     opinions = tuple(
         o for one in checked for o in _opinions(one, replies.get(one.question.identity))
@@ -82,7 +87,8 @@ def second_stage(
     clear = [one for one in checked if not one.findings]
     seen = [_others(replies.get(one.question.identity)) for one in clear]
     found = [s for s in seen if s is not None]
-    costs = [replies[c.question.identity].cost for c in checked if c.question.identity in replies]
+    asked = (*checked, *(one.checked for one in known))
+    costs = [replies[c.question.identity].cost for c in asked if c.question.identity in replies]
     return SecondStage(
         judge,
         chosen,
@@ -102,6 +108,7 @@ def second_stage(
         sum(one.shortened for one in checked),
         None if None in costs else sum(c or 0.0 for c in costs),
         problem,
+        measured(known, replies) if known else None,
     )
 
 
