@@ -23,7 +23,7 @@ __all__ = [
 
 ANSWERED = "answered"
 PROVIDER_ERROR = "provider_error"
-OUTSIDE = frozenset({"greater_than_equal", "less_than_equal", "finite_number"})
+OUTSIDE = frozenset({"greater_than_equal", "less_than_equal"})
 """Faults of a number that has the right form and the wrong size."""
 
 _FENCED = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
