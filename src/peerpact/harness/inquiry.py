@@ -125,7 +125,8 @@ def one_answer() -> Solver:
         question = asked.questions[str(state.sample_id)]
         output, reply = await _answer(question, state)
         state.output = output
-        state.messages.append(output.message)
+        if output.choices:
+            state.messages.append(output.message)
         _keep(asked, reply)
         return state
 
