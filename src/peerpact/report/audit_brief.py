@@ -10,6 +10,7 @@ from peerpact.audit.detector import Claim, claims, sentence
 from peerpact.audit.detectors import detector
 from peerpact.audit.findings import Finding, Level, plain
 from peerpact.audit.run import Audit
+from peerpact.audit.second.questions import kinds
 from peerpact.audit.second.render import lines, opinion_of, said
 from peerpact.report.brief import Action, Brief, Entry, Group, tell, wording
 from peerpact.report.wording import percent
@@ -39,7 +40,7 @@ def audit_brief(done: Audit, paths: Sequence[str]) -> Brief:
         facts=_facts(done, found),
         limits=wording("audit/limits"),
         actions=tuple(_actions(done, by_claim)),
-        groups=tuple(_group(done, key, group) for key, group in by_claim.items()),
+        groups=(*(_group(done, key, group) for key, group in by_claim.items()), *_missed(done)),
         nothing=tell("audit/nothing"),
         sure=tuple(_sure(done)),
         columns=wording("audit/columns"),
@@ -88,6 +89,9 @@ def _facts(done: Audit, found: int) -> tuple[tuple[str, str], ...]:
     if done.second is not None:
         rates = {"precision": done.second.precision, "misses": done.second.misses}
         facts += [(names[key], percent(found.decided.value)) for key, found in rates.items()]
+        if (known := done.second.measured) is not None:
+            right = tell("audit/right_of", right=known.right, cases=known.cases)
+            facts.append((names["measured"], right))
     return tuple(facts)
 
 
@@ -116,6 +120,23 @@ def _group(done: Audit, key: str, group: Sequence[Finding]) -> Group:
         tuple(_entry(done, alike) for alike in same[:LISTED]),
         tell("audit/more", n=total - shown) if total > shown else "",
     )
+
+
+def _missed(done: Audit) -> Iterator[Group]:
+    """Yield what the judge saw in the sample and no detector did."""
+    missed = done.second.missed if done.second is not None else ()
+    if not missed:
+        return
+    entries = tuple(
+        Entry(
+            tell("audit/missed", kind=kinds()[kind], messages=", ".join(map(str, messages))),
+            f"{plain(source, 300)} · {plain(transcript, 80)}",
+        )
+        for source, transcript, kind, messages in missed[:LISTED]
+    )
+    more = tell("audit/more", n=len(missed) - LISTED) if len(missed) > LISTED else ""
+    count = tell("audit/missed_count", n=len(missed))
+    yield Group(tell("audit/missed_title"), "", count, tell("audit/missed_about"), entries, more)
 
 
 def _alike(group: Sequence[Finding]) -> list[list[Finding]]:
@@ -164,7 +185,7 @@ def _sure(done: Audit) -> Iterator[str]:
     if done.second is None:
         yield tell("audit/no_second")
     else:
-        yield from (line.strip() for line in lines(done.second))
+        yield from (line.strip() for line in lines(done.second, misses=False))
     if levels:
         yield tell("audit/labelled")
 

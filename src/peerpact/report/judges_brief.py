@@ -114,7 +114,7 @@ def _groups(done: JudgeAudit) -> Iterator[Group]:
             title(question),
             action(question)["severity"],
             tell("judges/count", n=len(found), judges=judges),
-            _controls(found),
+            _about(found),
             tuple(_entry(e) for e in found[:LISTED]),
             tell("judges/more", n=len(found) - LISTED) if len(found) > LISTED else "",
         )
@@ -127,11 +127,12 @@ def _quiet(done: JudgeAudit) -> Iterator[Group]:
             more = tell("judges/more", n=len(rest) - LISTED) if len(rest) > LISTED else ""
             entries = tuple(_entry(e) for e in rest[:LISTED])
             count = tell("judges/quiet", n=len(rest))
-            yield Group(title(question), "", count, _controls(rest), entries, more)
+            yield Group(title(question), "", count, _about(rest), entries, more)
 
 
-def _controls(found: Sequence[Estimate]) -> str:
-    told = (tell("judges/compared", control=compared_with(e)) for e in found)
+def _about(found: Sequence[Estimate]) -> str:
+    told = [tell("judges/compared", control=compared_with(e)) for e in found]
+    told += [tell("judges/mind", caveat=caveat) for e in found for caveat in caveats(e)]
     return " ".join(dict.fromkeys(told))
 
 
@@ -151,8 +152,7 @@ def _entry(e: Estimate) -> Entry:
         for i in e.items[:NAMED]
     ]
     quotes = ((tell("judges/pivotal_heading"), "\n".join(lines)),) if lines else ()
-    note = " ".join(tell("judges/mind", caveat=c) for c in caveats(e))
-    return Entry(plain(sentence(e), 600), where, quotes, note)
+    return Entry(plain(sentence(e), 600), where, quotes)
 
 
 def _sure(done: JudgeAudit) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from peerpact.audit.findings import Finding, plain
-from peerpact.audit.second.questions import texts
+from peerpact.audit.second.questions import kinds, texts
 from peerpact.audit.second.result import Opinion, Rate, SecondStage
 from peerpact.text import render
 
@@ -33,8 +33,13 @@ def _percents(found: Rate) -> dict[str, Any]:
     return {**percents, "n": found.decided.n}
 
 
-def lines(done: SecondStage) -> Iterator[str]:
-    """Yield what the second stage read, what it thinks, and what it could not decide."""
+def lines(done: SecondStage, *, misses: bool = True) -> Iterator[str]:
+    """Yield what the second stage read, what it thinks, and what it could not decide.
+
+    Args:
+        done: The second stage.
+        misses: Whether to name what it saw and the first stage did not.
+    """
     chosen = done.chosen
     yield _say(
         "heading",
@@ -47,13 +52,13 @@ def lines(done: SecondStage) -> Iterator[str]:
     yield from _rates(done)
     for claim, found in done.by_claim.items():
         if found.decided.value is None:
-            yield "  " + _say("claim_none", claim=claim, asked=found.worst.runs)
+            yield "  " + _say("claim_none", claim=kinds()[claim], asked=found.worst.runs)
         else:
             right = round(found.decided.value * found.decided.n)
-            yield "  " + _say("claim_rate", claim=claim, right=right, **_percents(found))
-    for source, transcript, kind, messages in done.missed[:LISTED]:
+            yield "  " + _say("claim_rate", claim=kinds()[claim], right=right, **_percents(found))
+    for source, transcript, kind, messages in done.missed[: LISTED if misses else 0]:
         where = {"source": plain(source, 200), "transcript": plain(transcript, 80)}
-        yield "  " + _say("missed", kind=kind, messages=_listed(messages), **where)
+        yield "  " + _say("missed", kind=kinds()[kind], messages=_listed(messages), **where)
     yield from _reservations(done)
 
 
