@@ -22,14 +22,40 @@ from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
 
-__all__ = ["checked"]
+__all__ = ["checked", "judge_of"]
 
 
-def checked(done: Audit, paths: Sequence[str], given: Mapping[str, Any]) -> SecondStage | None:
+def judge_of(paths: Sequence[str], given: Mapping[str, Any]) -> Subject:
+    """Return the judge, before anything is read for it.
+
+    Raises:
+        StudyError: The judge is unknown, lacks a key, or its cost cap a price; or what is audited cannot be
+            read twice.
+    """
+    if "-" in paths:
+        raise StudyError(
+            "a second stage reads its transcripts twice, and standard input can be read once",
+            where="--judge",
+            hint="write it to a file first",
+        )
+    judge = resolve(given["judge"], {"temperature": 0.0})
+    if not given["dry_run"]:
+        check_subjects((judge,), given["max_cost"], lambda _: _price(judge, given))
+    return judge
+
+
+def _price(judge: Subject, given: Mapping[str, Any]) -> tuple[float, float] | None:
+    return prices_of(given["prices"]).get(judge.name) or price(judge)
+
+
+def checked(
+    done: Audit, judge: Subject, paths: Sequence[str], given: Mapping[str, Any]
+) -> SecondStage | None:
     """Put what the first stage flagged, and a sample of the rest, to a judge.
 
     Args:
         done: The first stage.
+        judge: Who is asked.
         paths: What it read.
         given: Options of the command line.
 
@@ -37,11 +63,9 @@ def checked(done: Audit, paths: Sequence[str], given: Mapping[str, Any]) -> Seco
         What the judge thinks; None for a dry run, which prints what would be asked.
 
     Raises:
-        StudyError: The judge is unknown or lacks a key, or the cost cap a price.
         ResultsError: The folder holds another inquiry.
     """
-    judge = resolve(given["judge"], {"temperature": 0.0})
-    known = prices_of(given["prices"]).get(judge.name) or price(judge)
+    known = _price(judge, given)
     chosen = choose(
         done,
         _again(paths, given["format_in"]),
@@ -55,7 +79,6 @@ def checked(done: Audit, paths: Sequence[str], given: Mapping[str, Any]) -> Seco
     if given["dry_run"]:
         _show_plan(judge, asked, everything, known)
         return None
-    check_subjects((judge,), given["max_cost"], lambda _: known)
     replies, problem = _ask(judge, everything, known, given)
     return second_stage(judge.name, chosen, asked, replies.found, problem, cases)
 
@@ -80,12 +103,6 @@ def _ask(
 
 
 def _again(paths: Sequence[str], format: str) -> Iterator[Item]:
-    if "-" in paths:
-        raise StudyError(
-            "a second stage reads its transcripts twice, and standard input can be read once",
-            where="--judge",
-            hint="write it to a file first",
-        )
     for file in find(paths):
         if not isinstance(file, Unread):
             yield from items_of(file, format)

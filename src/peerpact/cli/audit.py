@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from peerpact.audit import Audit
 
 __all__ = ["audit"]
 
@@ -75,17 +78,10 @@ _COUNT = click.IntRange(1)
 def audit(paths: tuple[str, ...], **given: Any) -> None:
     """Read transcripts (files, folders, globs, or - for standard input) and report what was done for other AIs."""
     from peerpact.audit import Level
-    from peerpact.audit import audit as run
 
-    done = run(
-        paths, format=given["format_in"], processes=given["processes"], stdin=sys.stdin.buffer
-    )
-    if given["judge"]:
-        from peerpact.cli._checking import checked
-
-        done.second = checked(done, paths, given)
-        if given["dry_run"]:
-            return
+    done = (_checked if given["judge"] else _detected)(paths, given)
+    if given["judge"] and given["dry_run"]:
+        return
     _show(done, given, paths)
     if done.second is not None and done.second.problem:
         raise SystemExit(1)
@@ -93,7 +89,23 @@ def audit(paths: tuple[str, ...], **given: Any) -> None:
         raise SystemExit(FOUND)
 
 
-def _show(done: Any, given: dict[str, Any], paths: tuple[str, ...]) -> None:
+def _detected(paths: tuple[str, ...], given: dict[str, Any]) -> Audit:
+    from peerpact.audit import audit as run
+
+    processes = given["processes"]
+    return run(paths, format=given["format_in"], processes=processes, stdin=sys.stdin.buffer)
+
+
+def _checked(paths: tuple[str, ...], given: dict[str, Any]) -> Audit:
+    from peerpact.cli._checking import checked, judge_of  # a judge is asked through Inspect
+
+    judge = judge_of(paths, given)
+    done = _detected(paths, given)
+    done.second = checked(done, judge, paths, given)
+    return done
+
+
+def _show(done: Audit, given: dict[str, Any], paths: tuple[str, ...]) -> None:
     from peerpact.audit.render import FORMATS
     from peerpact.cli._writing import deliver
 
