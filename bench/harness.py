@@ -171,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rollouts", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--growth", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--growth", type=int, nargs="*", default=[100, 1_000, 10_000])
     parser.add_argument("--measure", nargs=2)
     given = parser.parse_args()
     if given.measure:
