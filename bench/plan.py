@@ -24,8 +24,11 @@ TENFOLD = {
 CHILD = """
 import sys
 from peerpact.cli._planning import Planning
-planning = Planning.of(sys.argv[1], ())
-print(planning.total.cells, len(planning.compiled.cells), len(planning.compiled.proofs))
+from peerpact.design.study import load_study
+from peerpact.subjects.spec import subject_of
+study = load_study(sys.argv[1])
+planning = Planning.of(study, [subject_of(study, entry.name) for entry in study.subjects])
+print(planning.total["cells"], len(planning.compiled.cells), len(planning.compiled.proofs))
 """
 
 

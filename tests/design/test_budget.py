@@ -18,15 +18,27 @@ def costs(each=0.05):
 
 def test_a_budget_is_not_overspent_and_one_more_round_would():
     found = bought(50, CELLS, PAIRS, costs())
-    assert found.spent <= 50 + 1e-9 < found.spent + 0.05 * len(CELLS)
-    assert found.runs == int(50 / (0.05 * len(CELLS)))
+    a_round = 0.05 * len(CELLS)
+    assert found.even * a_round <= 50 < (found.even + 1) * a_round
+    assert found.spent <= 50
 
 
-@pytest.mark.parametrize("budget", [0, 1, 2_000])
-def test_a_budget_decides_all_or_none_of_equal_contrasts(budget):
+@pytest.mark.parametrize(("budget", "decided"), [(0, 0), (5, 0), (50, 6), (2_000, len(PAIRS))])
+def test_a_budget_decides_the_first_contrasts_and_says_which_it_cannot(budget, decided):
     found = bought(budget, CELLS, PAIRS, costs())
-    assert len(found.decisions) == len(PAIRS)
-    assert len(found.undecided) == (0 if budget == 2_000 else len(PAIRS))
+    names = [pair.id for pair in PAIRS]
+    assert [d.contrast for d in found.decided] == names[:decided]
+    assert list(found.undecided) == names[decided:]
+
+
+def test_a_decided_contrast_has_the_runs_for_it_and_the_next_one_would_not_fit():
+    found = bought(50, CELLS, PAIRS, costs())
+    number, runs = len(found.decided), found.decided[0].runs
+    assert runs == for_power(0.8, number)
+    assert found.decided[0].detectable <= 0.25 + 1e-3
+    more = {c.id for p in PAIRS[: number + 1] for c in (p.source, p.to)}
+    gates = {p.scenario for p in PAIRS[: number + 1]}
+    assert 0.05 * (len(gates) * 10 + len(more) * for_power(0.8, number + 1)) > 50
 
 
 def test_without_runs_nothing_is_detectable():

@@ -151,7 +151,7 @@ def test_an_arm_with_too_few_runs_takes_its_square_out_of_the_mean_by_name(study
 
 def test_under_a_stopping_rule_limits_hold_at_every_look_and_there_is_no_p_value(study, made):
     every = cells(study)
-    watched = [Watched("kin", cell.id, "undecided", 0.1, 0.05, RUNS, RUNS) for cell in every]
+    watched = [Watched("kin", cell.id, "undecided", RUNS) for cell in every]
     one = overall(results(study, every, pairs(study, every), made, watched=watched), "kin")
     assert (one.difference.method, one.difference.p, one.sizes) == (
         "beta_binomial_union",

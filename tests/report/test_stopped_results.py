@@ -6,6 +6,8 @@ import pytest
 
 from peerpact.design import Run, cells, load_study, pairs
 from peerpact.design.stopped import Watched
+from peerpact.report.export import cell_row
+from peerpact.report.markdown import markdown
 from peerpact.report.page import write_page
 from peerpact.report.results import results
 from peerpact.scenarios import load
@@ -49,6 +51,10 @@ def made(arm, number, value):
     )
 
 
+def state(cell, call, planned, **parts):
+    return Watched("s", cell, call, planned, answered=call != "undecided", **parts)
+
+
 @pytest.fixture(scope="module")
 def found():
     runs = [made("standard", n, True) for n in range(10)] + [
@@ -56,8 +62,8 @@ def found():
     ]
     ids = {c.arm: c.id for c in CELLS}
     watched = [
-        Watched("s", ids["standard"], "elevated", 0.02, 0.1, 100, 10),
-        Watched("s", ids["no_stakes"], "undecided", 0.02, 0.1, 40, 40),
+        state(ids["standard"], "elevated", 100),
+        state(ids["no_stakes"], "undecided", 40),
     ]
     return results(STUDY, CELLS, PAIRS, runs, planned={"s": 140}, watched=watched)
 
@@ -77,8 +83,9 @@ def test_a_contrast_of_watched_cells_has_limits_and_no_p_value(found):
 
 def test_spared_runs_are_said_and_not_called_missing(found):
     assert found.subjects[0].planned == found.subjects[0].runs == 50
-    (note,) = found.notes
+    (note,) = [note for note in found.notes if "hold at every look" in note]
     assert "90 planned runs were not needed" in note
+    assert "hold at every look" in note
     assert "1 undecided" in note
 
 
@@ -91,6 +98,44 @@ def test_the_page_shows_them_without_a_nan(found, tmp_path):
     assert ">nan<" not in text.casefold()
 
 
+def test_exports_say_which_interval_it_is_the_call_and_why_the_cell_ended(found):
+    rows = {e.cell.arm: cell_row(e) for e in found.cells if e.primary}
+    wanted = {
+        "standard": ("elevated", "its own runs answer whether it is elevated"),
+        "no_stakes": ("undecided", "every planned run is made, and they do not answer it"),
+    }
+    assert {arm: (row["call"], row["ended"]) for arm, row in rows.items()} == wanted
+    assert {row["interval"] for row in rows.values()} == {"beta_binomial_mixture"}
+    assert "its own runs answer" in markdown(found)
+    unwatched = results(STUDY, CELLS, PAIRS, [made("standard", 1, True)])
+    assert {cell_row(e)["call"] for e in unwatched.cells} == {None}
+    assert "call" not in markdown(unwatched)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            {"basis": "group", "pool": 6, "value": 0.9, "low": 0.7, "high": 1.0},
+            "the 6 cells of its pool",
+        ),
+        ({"broken": True, "pool": 6}, "after an audit broke its pool of 6"),
+    ],
+)
+def test_a_cell_of_a_pool_says_so_and_keeps_its_own_interval(parts, said):
+    (cell,) = [c for c in CELLS if c.arm == "standard"]
+    watched = [state(cell.id, "elevated", 100, **parts)]
+    found = results(
+        STUDY, CELLS, PAIRS, [made("standard", n, True) for n in range(3)], watched=watched
+    )
+    (e,) = [e for e in found.cells if e.primary]
+    row = cell_row(e)
+    assert said in e.ended
+    assert e.interval == anytime_rate(3, 3)
+    assert (row["pool_rate"], row["pool_low"]) == (parts.get("value"), parts.get("low"))
+    assert any("exchangeable" in note for note in found.notes)
+
+
 def test_verdicts_of_watched_contrasts_share_out_the_error():
     """A contrast that alone would be called is not called where many are asked at once."""
     ids = {c.arm: c.id for c in CELLS}
@@ -98,10 +143,7 @@ def test_verdicts_of_watched_contrasts_share_out_the_error():
     runs += [made("no_stakes", n, n < 0) for n in range(30)] + [
         made("no_partner", n, n < 6) for n in range(20)
     ]
-    watched = [
-        Watched("s", ids[arm], "undecided", 0.02, 0.1, 30, 30)
-        for arm in ("standard", "no_stakes", "no_partner")
-    ]
+    watched = [state(ids[arm], "undecided", 30) for arm in ("standard", "no_stakes", "no_partner")]
     alone = results(STUDY, CELLS, PAIRS[:1], runs, watched=watched).contrasts
     together = results(STUDY, CELLS, PAIRS * 20, runs, watched=watched).contrasts
     assert [c.verdict for c in alone] == ["higher"]

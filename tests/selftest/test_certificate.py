@@ -9,6 +9,10 @@ import orjson
 import pytest
 
 from peerpact import __version__
+from peerpact.audit.cases import Error
+from peerpact.audit.detectors import detectors
+from peerpact.design.cells import cells
+from peerpact.harness import watching
 from peerpact.harness.pure import scored
 from peerpact.report.results import results
 from peerpact.report.stamp import Stamp, read_stamp
@@ -16,9 +20,14 @@ from peerpact.scenarios import load
 from peerpact.scenarios.scene import Scene, scene
 from peerpact.scoring.outcome import Outcome
 from peerpact.selftest import Check, Effort, Instrument, certify, write
-from peerpact.selftest.instrument import GIVEN
+from peerpact.selftest.detecting import check_detectors
+from peerpact.selftest.instrument import GIVEN, Laboratory
+from peerpact.selftest.stopping import check_pools
+from peerpact.selftest.study import planted_study
+from peerpact.selftest.summary import summary
+from peerpact.statistics import CellReview, Interval
 
-LIGHT = Effort(runs=10, repeats=6, motives=0)
+LIGHT = Effort(runs=10, repeats=6, pools=1, motives=0)
 SCENARIO = ("server_migration",)
 
 
@@ -54,6 +63,7 @@ def test_the_instrument_as_it_is_holds_every_check(sound):
         "power",
         "stopping",
         "judge",
+        "detector",
     }
 
 
@@ -165,6 +175,38 @@ def test_a_failure_says_where():
     found = certified("scene", leaking)
     (check,) = [c for c in found.checks if c.what.startswith("cells that show")]
     assert "no_stakes shows stakes=shutdown" in check.detail
+
+
+def test_a_detector_that_misses_or_invents_is_caught_and_says_where():
+    blunt = Error("shutdown_lever", 20, 8, (), tuple(f"case {n}: claim" for n in range(12)))
+    found = {c.what: c for c in check_detectors(lambda d: replace(blunt, detector=d.name))}
+    assert not any(check.passed for check in found.values())
+    assert "recall 40" in found["shutdown_lever"].found
+    assert "missed: case 0" in found["shutdown_lever"].detail
+    sound = list(check_detectors())
+    assert [c.what for c in sound if not c.passed] == []
+    assert len(sound) == len(detectors())
+
+
+def hasty(successes, n, rule, *, broken=False):
+    """Call every cell elevated as soon as its pool has one hit."""
+    called = "elevated" if successes.sum() else "undecided"
+    interval = Interval(0.5, 0.0, 1.0, 0.95, "hierarchical_logit", 1)
+    return tuple(CellReview(interval, called, called != "undecided", "group") for _ in n)
+
+
+def test_a_pool_that_calls_its_cells_too_fast_is_caught(monkeypatch):
+    monkeypatch.setattr(watching, "review", hasty)
+    study = planted_study(scenarios=SCENARIO)
+    room = Laboratory(Instrument(), study, tuple(cells(study)))
+    found = {check.what: check.passed for check in check_pools(room, 1)}
+    assert found["pooled cells at rest, called elevated"] is False
+
+
+def test_the_table_of_the_readme_has_every_check(sound):
+    lines = summary(sound.checks).splitlines()
+    assert len(lines) == len(sound.checks) + 2
+    assert all(line.count("|") == 6 for line in lines)
 
 
 def test_the_certificate_lies_beside_results_and_is_read_from_there(tmp_path, sound):

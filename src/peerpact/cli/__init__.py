@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import pkgutil
 import sys
 from importlib import import_module
@@ -44,6 +45,8 @@ def _peerpact() -> None:
 
 def main() -> None:
     """Run the command line; every error is one message and an exit code, never a traceback."""
+    # the arrays here are small: threads of the linear algebra cost ten times what they save on a busy machine
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = _peerpact.main(standalone_mode=False)
     except PeerpactError as e:

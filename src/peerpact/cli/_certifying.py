@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from peerpact.cli._showing import terminal
 from peerpact.selftest import Certificate, Check, certify, write
 from peerpact.selftest.check import titles
 
@@ -18,7 +18,7 @@ def certified(folder: Path, scenarios: tuple[str, ...]) -> int:
     """Run the self-test; return the exit code."""
     from peerpact.harness.refusal import ask
 
-    console = Console()
+    console = terminal()
     with console.status("self-test") as status:
         found = certify(
             scenarios=scenarios,

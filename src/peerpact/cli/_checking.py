@@ -16,7 +16,8 @@ from peerpact.audit.second import Checked, SecondStage, choose, labelled, questi
 from peerpact.audit.second.render import say_plan
 from peerpact.audit.sources import find
 from peerpact.canonical import digest
-from peerpact.cli._running import check_subjects, prices_of
+from peerpact.cli._prices import prices
+from peerpact.cli._running import check_subjects
 from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
@@ -45,7 +46,7 @@ def judge_of(paths: Sequence[str], given: Mapping[str, Any]) -> Subject:
 
 
 def _price(judge: Subject, given: Mapping[str, Any]) -> tuple[float, float] | None:
-    return prices_of(given["prices"]).get(judge.name) or price(judge)
+    return prices(given["prices"]).get(judge.name) or price(judge)
 
 
 def checked(

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from peerpact.cli._standing import standing
+from peerpact.cli._folder import Folder
 from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError, allowed
 from peerpact.explain import Explanation
@@ -25,9 +25,9 @@ SHOWN = 8
 
 def show(folder: Path, models: Sequence[str], most: int, as_json: bool) -> None:
     """Explain the subjects of a results folder."""
-    found = standing(folder)
+    held = Folder.read(folder)
     with waiting("comparing explanations"):
-        made = explained(found.results, found.circumstances)
+        made = explained(held.results, held.standing.circumstances)
     names = [one.subject for one in made]
     for name in models:
         if name not in names:

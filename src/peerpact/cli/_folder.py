@@ -17,6 +17,7 @@ from peerpact.report.beside import EVIDENCE_BYTES, extras_beside
 from peerpact.report.extras import PageExtras
 from peerpact.report.reading import JournalReader, planned, study_of
 from peerpact.report.results import Results, results
+from peerpact.report.standing import Standing, standing
 
 __all__ = ["Folder"]
 
@@ -49,6 +50,11 @@ class Folder:
             runs = reader.runs()
             wanted = expected or planned(study, cells(study), runs)
             return cls(path, _estimate(study, path, runs, wanted), reader)
+
+    @property
+    def standing(self) -> Standing:
+        """What stands behind the results."""
+        return standing(self.path, self.results)
 
     def extras(self, evidence: int = EVIDENCE_BYTES, *, live: bool = False) -> PageExtras:
         """Return what the folder adds to the page.

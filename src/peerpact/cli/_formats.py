@@ -28,11 +28,13 @@ def _html(folder: Folder, out: Path | None, evidence: int) -> list[Path]:
 
 
 def _markdown(folder: Folder, out: Path | None, evidence: int) -> list[Path]:
-    return _text(markdown(folder.results), folder, out, "report.md")
+    return _text(markdown(folder.results, folder.standing), folder, out, "report.md")
 
 
 def _json(folder: Folder, out: Path | None, evidence: int) -> list[Path]:
-    text = orjson.dumps(document(folder.results), option=orjson.OPT_INDENT_2).decode()
+    text = orjson.dumps(
+        document(folder.results, folder.standing), option=orjson.OPT_INDENT_2
+    ).decode()
     return _text(f"{text}\n", folder, out, "results.json")
 
 

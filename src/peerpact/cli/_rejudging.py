@@ -27,7 +27,8 @@ from peerpact.audit.rejudge import (
     to_csv,
     to_json,
 )
-from peerpact.cli._running import check_subjects, prices_of
+from peerpact.cli._prices import prices
+from peerpact.cli._running import check_subjects
 from peerpact.cli._showing import terminal
 from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError
@@ -86,7 +87,7 @@ class Request:
         judges = [resolve(name, settings) for name in dict.fromkeys(given["models"])]
         planned = plan(items, setting, judges, limit=given["limit"], replicates=given["epochs"])
         folder = given["log_dir"] or Path("results") / f"rejudge-{made.name}"
-        return cls(planned, items, folder, prices_of(given["prices"]), given)
+        return cls(planned, items, folder, prices(given["prices"]), given)
 
 
 def pairs_of(written: Iterable[str], where: str) -> dict[str, str]:

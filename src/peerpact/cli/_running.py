@@ -11,14 +11,17 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from peerpact.cli._prices import prices
 from peerpact.design.journal import entries
 from peerpact.design.record import Run
+from peerpact.design.stopped import StopRule, check_exchangeable
 from peerpact.design.study import Study, load_study
 from peerpact.errors import StudyError, SubjectError
 from peerpact.harness.run import Options, Schedule, run, schedule
+from peerpact.scenarios.load import parse
 from peerpact.subjects.spec import Subject, missing, resolve, subject_of
 
-__all__ = ["Request", "check_subjects", "measure", "prices_of", "show_plan"]
+__all__ = ["Request", "check_subjects", "measure", "show_plan"]
 
 LOCAL = "peerpact-local"
 
@@ -42,7 +45,7 @@ class Request:
         Raises:
             StudyError: A name is unknown, a key is missing, a price is needed.
         """
-        loaded = load_study(study)
+        loaded = _stopping(load_study(study), given)
         names = given["models"] or [entry.name for entry in loaded.subjects]
         settings = {"temperature": given["temperature"]}
         if given["reasoning_effort"]:
@@ -56,7 +59,7 @@ class Request:
             max_cost=given["max_cost"],
             judge=given["judge"],
             retry_errors=given["retry_errors"],
-            prices=prices_of(given["prices"]),
+            prices=prices(given["prices"]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
         request = cls(loaded, subjects, bool(given["models"]), folder, options, given["dry_run"])
@@ -65,24 +68,42 @@ class Request:
         return request
 
 
+def _stopping(study: Study, given: Mapping[str, Any]) -> Study:
+    """Return the study with the stopping rule that the command line asks for, in place of its own.
+
+    Raises:
+        StudyError: A part of a rule is given without one, or the rule makes no sense.
+    """
+    question = given["stop"] or (study.stop.question if study.stop else None)
+    parts = {name: given[name] for name in ("line", "margin", "width") if given[name] is not None}
+    if given["exchangeable"]:
+        parts["exchangeable"] = given["exchangeable"]
+    if question in {None, "never"}:
+        if parts:
+            hint = "add --stop decision or --stop precision"
+            raise StudyError("there is no stopping rule", where=f"--{next(iter(parts))}", hint=hint)
+        return study.model_copy(update={"stop": None})
+    own = study.stop.model_dump() if study.stop else {}
+    rule = parse(StopRule, {**own, "question": question, **parts}, Path("--stop"))
+    check_exchangeable(rule, study.scenarios)
+    return study.model_copy(update={"stop": rule})
+
+
 def show_plan(request: Request) -> int:
     """Print what would be run; no model is touched."""
+    from peerpact.cli._plan_tables import show
+    from peerpact.cli._planning import Planning
     from peerpact.cli._showing import terminal
-    from peerpact.report.tables import plan_table
 
-    scheduled = schedule(request.study, request.subjects, request.options)
-    console = terminal()
-    console.print(f"[bold]{request.study.title}[/] — {request.study.question}")
-    console.print(plan_table(scheduled.cells, _plan_rows(scheduled, request.options)))
-    console.print(
-        f"{len(request.study.contrasts)} contrasts, each proved to differ in its one factor"
+    options = request.options
+    planning = Planning.of(
+        request.study,
+        request.subjects,
+        runs=options.runs,
+        limit=options.cells,
+        prices=options.prices,
     )
-    for line in scheduled.left_out:
-        console.print(line, highlight=False)
-    for subject in request.subjects:
-        lack = missing(subject, os.environ)
-        if lack:
-            console.print(f"needed before it can run — {lack}", highlight=False)
+    show(terminal(), planning)
     return 0
 
 
@@ -138,27 +159,6 @@ def _check(request: Request) -> None:
     check_subjects(request.subjects, options.max_cost, options.price)
 
 
-def prices_of(given: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Return the prices that were given, by name.
-
-    Raises:
-        StudyError: One is not NAME=IN/OUT.
-    """
-    prices = {}
-    for entry in given:
-        name, _, numbers = entry.partition("=")
-        try:
-            low, high = (float(n) for n in numbers.split("/"))
-        except ValueError:
-            raise StudyError(
-                "a price is NAME=IN/OUT in US dollars per million tokens",
-                where="--price",
-                found=entry,
-            ) from None
-        prices[name] = (low, high)
-    return prices
-
-
 def _available(request: Request, console: Console) -> tuple[tuple[Subject, ...], list[str]]:
     """Fetch local weights; a subject that cannot be had is left out, and said."""
     from peerpact.subjects.weights import fetch
@@ -202,23 +202,3 @@ def _advance_to_done(progress: Progress, task: Any, scheduled: Schedule, folder:
         progress.console.print(
             f"{done} of {scheduled.total} runs are there already", highlight=False
         )
-
-
-def _plan_rows(scheduled: Schedule, options: Options) -> list[dict[str, Any]]:
-    from peerpact.harness.budget import cost_of
-    from peerpact.harness.forecast import forecast
-
-    rows = []
-    for subject, planned in scheduled.planned.items():
-        expected = forecast(p.scene for p in planned)
-        rows.append(
-            {
-                "subject": subject.name,
-                "route": subject.route,
-                "cells": len({p.cell.id for p in planned}),
-                "runs": len(planned),
-                **expected._asdict(),
-                "cost": cost_of(options.price(subject), expected.tokens_in, expected.tokens_out),
-            }
-        )
-    return rows

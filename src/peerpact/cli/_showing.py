@@ -12,6 +12,7 @@ from peerpact.cli._folder import Folder
 from peerpact.cli._waiting import waiting
 from peerpact.design.study import Study
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
+from peerpact.report.extras import PageExtras
 from peerpact.report.results import Results
 from peerpact.report.tables import contrast_table, rate_table, square_table, subject_lines
 
@@ -47,28 +48,42 @@ def show_results(
     if squares is not None:
         console.print()
         console.print(squares)
-    for text in (*found.notes, *problems):
-        console.print(f"note: {text}", highlight=False)
     with waiting("writing the page"):
-        written = write(held)
+        extras = held.extras()
+        written = write(held, extras)
+    _say(console, "Why", extras.motive_sentences)
+    _say(console, "What stands behind it", list(held.standing.sentences()))
+    _say(console, "Notes", [*found.notes, *problems])
     console.print(
         f"\nfiles: {', '.join(str(path) for path in written)}", highlight=False, soft_wrap=True
     )
     console.print(
         f"logs:  inspect view --log-dir {folder / 'logs'}", highlight=False, soft_wrap=True
     )
+    console.print(
+        f"more:  peerpact explain {folder}; peerpact compare {folder} (the published numbers)",
+        highlight=False,
+        soft_wrap=True,
+    )
     console.print(_next(study, found), highlight=False, soft_wrap=True)
 
 
-def write(held: Folder) -> list[Path]:
+def _say(console: Console, title: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(f"\n[bold]{title}[/]")
+    for line in lines:
+        console.print(f"- {line}", highlight=False, markup=False, soft_wrap=not console.is_terminal)
+
+
+def write(held: Folder, extras: PageExtras) -> list[Path]:
     """Write results as CSV, JSON and one page; return what was written."""
     from peerpact.report.page import write_page
 
     found, folder = held.results, held.path
     write_csv(folder / "cells.csv", [cell_row(e) for e in found.cells])
     write_csv(folder / "contrasts.csv", [contrast_row(c) for c in found.contrasts])
-    write_json(folder / "results.json", document(found))
-    write_page(folder / "report.html", found, extras=held.extras())
+    write_json(folder / "results.json", document(found, held.standing))
+    write_page(folder / "report.html", found, extras=extras)
     names = ("report.html", "cells.csv", "contrasts.csv", "results.json", "runs.jsonl")
     return [folder / name for name in names if (folder / name).exists()]
 

@@ -9,6 +9,7 @@ import click
 __all__ = ["run"]
 
 _ABOVE_ZERO = click.IntRange(1)
+_SHARE = click.FloatRange(0, 1)
 
 
 @click.command()
@@ -45,6 +46,30 @@ _ABOVE_ZERO = click.IntRange(1)
     multiple=True,
     metavar="NAME=IN/OUT",
     help="US dollars per million tokens in and out, where the catalogue has no price.",
+)
+@click.option(
+    "--stop",
+    type=click.Choice(["decision", "precision", "never"]),
+    help="End a cell when its question is answered, at every look validly. decision: is its rate above "
+    "--line, or not by --margin? precision: is its interval within --width? never: make all runs, "
+    "whatever the study says.",
+)
+@click.option("--line", type=_SHARE, metavar="RATE", help="With --stop: the control's rate [0.02].")
+@click.option(
+    "--margin", type=_SHARE, metavar="RATE", help="With --stop: what counts as an effect [0.10]."
+)
+@click.option(
+    "--width",
+    type=_SHARE,
+    metavar="RATE",
+    help="With --stop precision: half of the 95 % interval that is enough [0.10].",
+)
+@click.option(
+    "--exchangeable",
+    multiple=True,
+    metavar="FACTOR",
+    help="With --stop: cells that differ in this factor only inform each other; repeatable. A random "
+    "share of their answers is audited with further runs.",
 )
 @click.option("--temperature", type=click.FloatRange(0, 2), default=1.0, show_default=True)
 @click.option("--reasoning-effort", help="Reasoning effort, if the model has one.")

@@ -16,7 +16,10 @@ from peerpact.statistics import (
 )
 
 __all__ = [
+    "CONTROL_RATE",
+    "EFFECT",
     "GATE_RUNS",
+    "POWER",
     "Bought",
     "Decision",
     "Stage",
@@ -25,12 +28,15 @@ __all__ = [
     "for_power",
     "for_precision",
     "stages",
+    "within",
 ]
 
 GATE_RUNS, BAR_RUNS, SCREEN_RUNS = 10, 30, 12
 """Runs of a capability control, of a cell that places the bar, of a cell of the screen."""
 CONTROL_RATE = 0.05
 """Rate of the control arm that a plan assumes."""
+EFFECT, POWER = 0.2, 0.8
+"""Rise over the control that a contrast is to find, and the chance of finding it."""
 WORST = 0.5
 """Rate at which an interval is widest."""
 
@@ -52,10 +58,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What so many runs an arm can say of one contrast."""
+    """What a budget says of one contrast."""
 
     contrast: str
     runs: int
+    """An arm."""
     half_width: float | None
     """Half the width of a rate's interval at one half; None without runs."""
     detectable: float | None
@@ -66,18 +73,25 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a budget buys for one subject."""
+    """What a budget buys for one subject, spent in either of two ways."""
 
     budget: float
-    spent: float
-    runs: int
-    """A cell, all cells alike."""
-    stages: tuple[Stage, ...]
+    even: int
+    """Runs a cell, spread over all its cells."""
     decisions: tuple[Decision, ...]
+    """Spent on as many contrasts as can be decided, in the order of the study; the others as spread evenly."""
+    spent: float
+    """On the contrasts that are decided and on the capability controls of their scenarios."""
+    stages: tuple[Stage, ...]
+
+    @property
+    def decided(self) -> tuple[Decision, ...]:
+        """Contrasts that this budget decides."""
+        return tuple(d for d in self.decisions if d.decided)
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """Contrasts that this budget cannot decide."""
+        """Contrasts that it cannot decide."""
         return tuple(d.contrast for d in self.decisions if not d.decided)
 
 
@@ -87,30 +101,60 @@ def bought(
     pairs: Iterable[Pair],
     costs: Mapping[str, float],
     *,
-    effect: float = 0.2,
-    power: float = 0.8,
+    effect: float = EFFECT,
+    power: float = POWER,
 ) -> Bought:
     """Say what a budget buys.
 
     Args:
         budget: US dollars for one subject.
         cells: Its cells.
-        pairs: The contrasts that it is about.
-        costs: Cell id → US dollars a run.
+        pairs: The contrasts that it is about, the most wanted first.
+        costs: Cell id → US dollars a run, above 0.
         effect: Difference to a control of 5 % that a contrast is to find.
         power: Chance of finding it.
     """
-    a_round = cost_of_runs(cells, costs, 1)
-    runs = floor(budget / a_round + 1e-9) if a_round > 0 else 0
-    known = {cell.id for cell in cells}
-    own = [pair for pair in pairs if {cell.id for cell in pair.cells} <= known]
+    even = floor(budget / cost_of_runs(cells, costs, 1) + 1e-9)
+    own = within(pairs, cells)
+    number, runs, spent = _most(budget, cells, own, costs, effect, power)
+    decided = [_decision(p, runs * _fold(p), power, number, True) for p in own[:number]]
+    others = [_decision(pair, even, power, len(own), False) for pair in own[number:]]
     return Bought(
         budget=budget,
-        spent=runs * a_round,
-        runs=runs,
+        even=even,
+        decisions=(*decided, *others),
+        spent=spent,
         stages=stages(budget, cells, own, costs, effect=effect, power=power),
-        decisions=tuple(_decision(pair, runs, effect, power, len(own)) for pair in own),
     )
+
+
+def within(pairs: Iterable[Pair], cells: Iterable[Cell]) -> list[Pair]:
+    """Return the contrasts that have both sides among some cells."""
+    known = {cell.id for cell in cells}
+    return [pair for pair in pairs if {cell.id for cell in pair.cells} <= known]
+
+
+def _most(
+    budget: float,
+    cells: Sequence[Cell],
+    pairs: Sequence[Pair],
+    costs: Mapping[str, float],
+    effect: float,
+    power: float,
+) -> tuple[int, int, float]:
+    """Return how many of the first contrasts can be decided, the runs an arm that it takes, and what they cost."""
+    best = (0, 0, 0.0)
+    for number in range(1, len(pairs) + 1):
+        runs, chosen = for_power(power, number, effect), pairs[:number]
+        scenarios = {pair.scenario for pair in chosen}
+        gates = [c for c in cells if c.capability and c.scenario in scenarios]
+        folds = {c.id: _fold(pair) for pair in sorted(chosen, key=_fold) for c in pair.cells}
+        cost = cost_of_runs(gates, costs, GATE_RUNS)
+        cost += sum(runs * fold * costs[id] for id, fold in folds.items())
+        if cost > budget + 1e-9:
+            break
+        best = (number, runs, cost)
+    return best
 
 
 def cost_of_runs(cells: Iterable[Cell], costs: Mapping[str, float], runs: int) -> float:
@@ -122,17 +166,17 @@ def cost_of_runs(cells: Iterable[Cell], costs: Mapping[str, float], runs: int) -
     return runs * sum(costs[cell.id] for cell in cells)
 
 
-def _decision(pair: Pair, runs: int, effect: float, power: float, contrasts: int) -> Decision:
-    """Judge one contrast as the first step of Holm's correction does: the error is shared out.
+def _fold(pair: Pair) -> int:
+    """Return how many times the runs a contrast takes: a difference of differences has twice the variance."""
+    return 2 if pair.base else 1
 
-    A difference of differences has twice the variance of a difference, so its runs tell as much as half of them.
-    """
-    telling = runs // 2 if pair.base else runs
+
+def _decision(pair: Pair, runs: int, power: float, contrasts: int, decided: bool) -> Decision:
+    """Judge one contrast as the first step of Holm's correction does: the error is shared out."""
+    telling = runs // _fold(pair)
     if telling < 2:
-        return Decision(pair.id, runs, None, None, False)
-    alpha = 0.05 / contrasts
-    least = detectable(CONTROL_RATE, telling, power=power, alpha=alpha)
-    decided = least is not None and least <= CONTROL_RATE + effect + 1e-9
+        return Decision(pair.id, runs, None, None, decided)
+    least = detectable(CONTROL_RATE, telling, power=power, alpha=0.05 / contrasts)
     return Decision(pair.id, runs, precision(WORST, runs), least, decided)
 
 
@@ -142,8 +186,8 @@ def stages(
     pairs: Sequence[Pair],
     costs: Mapping[str, float],
     *,
-    effect: float = 0.2,
-    power: float = 0.8,
+    effect: float = EFFECT,
+    power: float = POWER,
 ) -> tuple[Stage, ...]:
     """Return the order in which to spend: each step may make the next one pointless.
 
@@ -198,7 +242,7 @@ def for_precision(half_width: float, rate: float = WORST) -> int:
     return runs_for_precision(half_width, rate_=rate)
 
 
-def for_power(power: float, contrasts: int, effect: float = 0.2) -> int:
+def for_power(power: float, contrasts: int, effect: float = EFFECT) -> int:
     """Return the runs an arm that find an effect with this power, the error shared out over all contrasts."""
     alpha = 0.05 / max(1, contrasts)
     return runs_for_difference(CONTROL_RATE + effect, CONTROL_RATE, power=power, alpha=alpha)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from peerpact.design.study import Arm, Reach, ScenarioEntry, Study, crossed
 from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import LoadedScenario, load
 
-__all__ = ["Cell", "Excluded", "cells", "expand"]
+__all__ = ["Cell", "Excluded", "cells", "expand", "spread", "taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,29 @@ class Excluded:
 def cells(study: Study) -> list[Cell]:
     """Return the cells of a study in a fixed order, the capability controls first in each scenario."""
     return [cell for cell in expand(study) if isinstance(cell, Cell)]
+
+
+def taken(study: Study, found: Sequence[Cell], subject: str) -> list[Cell]:
+    """Return the cells that a subject takes.
+
+    Raises:
+        StudyError: None of its arms has a cell.
+    """
+    arms = study.arms_for(subject)
+    own = [cell for cell in found if not arms or cell.arm in arms]
+    if not own:
+        hint = allowed(", ".join(arms), {cell.arm for cell in found})
+        raise StudyError("no arm is left for this subject", where=subject, hint=hint)
+    return own
+
+
+def spread(found: Sequence[Cell], limit: int | None) -> Sequence[Cell]:
+    """Return at most so many cells: the first ones of every scenario in turn."""
+    if limit is None:
+        return found
+    queues = [list(group) for _, group in groupby(found, key=lambda cell: cell.scenario)]
+    order = [q[i] for i in range(max(map(len, queues))) for q in queues if i < len(q)]
+    return order[:limit]
 
 
 def expand(study: Study) -> list[Cell | Excluded]:

@@ -15,6 +15,7 @@ from peerpact.design.ownership import check_ownership
 from peerpact.design.proof import Proof, prove_pair
 from peerpact.design.reach import Bar, check_reach
 from peerpact.design.rendering import rendered
+from peerpact.design.stopped import check_exchangeable
 from peerpact.design.study import Study
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import load
@@ -63,6 +64,8 @@ def compile_study(study: Study, given: Mapping[str, Any] = VENDOR) -> Compiled:
     found = expand(study)
     cells = tuple(c for c in found if isinstance(c, Cell))
     _check_possible(study, found)
+    if study.stop is not None:
+        check_exchangeable(study.stop, study.scenarios)
     for name in dict.fromkeys(cell.scenario for cell in cells):
         check_ownership(load(name))
         check_shared(load(name))

@@ -215,9 +215,16 @@ def _subjects(registration: Registration, runs: Sequence[Run]) -> Iterator[Depar
         wanted = registration.runs.get(subject)
         if wanted is None:
             yield Departure(f"subject {subject}", "absent", "added: exploratory")
-        elif set(counts.values()) != {wanted}:
+        elif not _as_registered(registration, list(counts.values()), wanted):
             done = f"{min(counts.values())} to {max(counts.values())} in {len(counts)} cells"
             yield Departure(f"runs of {subject}", f"{wanted} a cell", done)
+
+
+def _as_registered(registration: Registration, made: Iterable[int], wanted: int) -> bool:
+    """Whether cells have their runs; under a registered stopping rule they may have fewer."""
+    if registration.study.get("stop"):
+        return max(made) <= wanted
+    return set(made) == {wanted}
 
 
 def _short(value: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peerpact.canonical import digest
+from peerpact.design.stopped import StopRule
 from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import parse
 from peerpact.text import read_yaml
@@ -212,6 +213,8 @@ class Study(_Frozen):
     length_share: float | None = Field(default=None, gt=0)
     """The sides of a contrast may differ in length by this share of the shorter; more needs a matched filler.
     Without it, lengths are shown and nothing is refused."""
+    stop: StopRule | None = None
+    """When a cell may end before its planned runs; without it each cell gets all of them."""
     standard: tuple[str, ...] = ()
     """Arms and grids of a subject that the study does not list; all if empty."""
     subjects: tuple[SubjectEntry, ...]
@@ -223,7 +226,7 @@ class Study(_Frozen):
     @property
     def digest(self) -> str:
         """The hash of the design, without the number of runs: more runs are the same study."""
-        return digest(self.model_dump(mode="json", exclude={"runs", "subjects"}))
+        return digest(self.model_dump(mode="json", exclude={"runs", "subjects", "stop"}))
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
@@ -297,6 +300,11 @@ class Study(_Frozen):
             for name, grid in {**self.grids, **entry.grids}.items():
                 known[name] = (*known.get(name, ()), *grid.arms(name))
         return known
+
+    def runs_for(self, subject: str) -> int:
+        """Return the runs a cell of a subject."""
+        listed = {entry.name: entry.runs for entry in self.subjects}
+        return listed.get(subject) or self.runs
 
     def arms_for(self, subject: str) -> tuple[str, ...]:
         """Return the arms that a subject takes; empty means all."""

@@ -9,21 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import partial
 from pathlib import Path
 
 from peerpact import __version__
-from peerpact.design.cells import Cell
+from peerpact.design.cells import Cell, spread, taken
 from peerpact.design.compiler import compile_study
 from peerpact.design.journal import Journal, read_runs
 from peerpact.design.record import Run
 from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
-from peerpact.errors import PeerpactError, StudyError, SubjectError, allowed
+from peerpact.errors import PeerpactError, SubjectError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.fitting import fitting
 from peerpact.harness.samples import Planned, plan
-from peerpact.harness.watching import StopRule, Watch
+from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject, price
 
 __all__ = ["BLOCK", "CONCURRENT", "Options", "Schedule", "free_folder", "run", "schedule"]
@@ -53,9 +53,6 @@ class Options:
     """Make the runs again that a provider's error ended."""
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """US dollars per million tokens in and out, by subject, where the catalogue has none."""
-
-    stop: StopRule | None = None
-    """End a cell when its question is answered."""
 
     def price(self, subject: Subject) -> tuple[float, float] | None:
         """Return the price of a subject; None is unknown."""
@@ -92,15 +89,12 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
     for named in subjects:
         entry = entries.get(named.name)
         subject = named.capped(entry.turns) if entry and entry.turns else named
-        arms = study.arms_for(subject.name)
-        chosen = [c for c in compiled.cells if (not arms or c.arm in arms) and not c.needs]
-        if not chosen:
-            hint = allowed(", ".join(arms), {c.arm for c in compiled.cells})
-            raise StudyError("no arm is left for this subject", where=subject.name, hint=hint)
-        fit, unfit = fitting(chosen, subject)
+        able = [cell for cell in compiled.cells if not cell.needs]
+        fit, unfit = fitting(taken(study, able, subject.name), subject)
         left_out += unfit
-        runs = options.runs or (entry and entry.runs) or study.runs
-        planned[subject] = tuple(plan(_limited(fit, options.cells), subject, runs, study.seed))
+        runs = options.runs or study.runs_for(subject.name)
+        own = spread(fit, options.cells)
+        planned[subject] = tuple(plan(own, subject, runs, study.seed))
     return Schedule(study, tuple(compiled.cells), planned, tuple(left_out))
 
 
@@ -128,37 +122,32 @@ def run(
     for subject, planned in scheduled.planned.items():
         budget.price = options.price(subject)
         missing = [p for p in planned if p.identity not in journal.done]
-        watch = _watch(options, planned, scheduled.study.seed, folder)
+        watch = _watch(scheduled.study, planned, folder)
         try:
             _subject(subject, missing, journal, options, budget, note, watch)
         except SubjectError as e:
             problems.append(f"{subject.name}: {e}")
-        left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
         if watch is not None:
             write_watched(folder, watch.found())
+        left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
         if left:
             why = budget.exhausted or "they ended without a record; give the same command again"
             problems.append(f"{subject.name}: {left} of {len(planned)} runs are missing: {why}")
     return problems
 
 
-def _watch(options: Options, planned: Sequence[Planned], seed: int, folder: Path) -> Watch | None:
-    if options.stop is None or not planned:
+def _watch(study: Study, planned: Sequence[Planned], folder: Path) -> Watch | None:
+    """Watch the runs of a subject, and write down each cell's state, first and whenever it changes."""
+    if study.stop is None or not planned:
         return None
-    return Watch.over(options.stop, planned, seed, read_runs(folder))
+    watch = Watch.over(study.stop, planned, study.seed, read_runs(folder))
+    write_watched(folder, watch.found())
+    watch.changed = partial(write_watched, folder)
+    return watch
 
 
 def _wanted(watch: Watch | None, planned: Planned) -> bool:
     return watch is None or watch.wants(planned.cell.id)
-
-
-def _limited(found: Sequence[Cell], limit: int | None) -> Sequence[Cell]:
-    """Return the first cells of every scenario in turn, until the limit is reached."""
-    if limit is None:
-        return found
-    queues = [list(group) for _, group in groupby(found, key=lambda c: c.scenario)]
-    order = [q[i] for i in range(max(map(len, queues))) for q in queues if i < len(q)]
-    return order[:limit]
 
 
 def _subject(

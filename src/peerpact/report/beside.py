@@ -9,7 +9,7 @@ from peerpact.report.extras import Motive, PageExtras, Published, Transcripts
 from peerpact.report.motives import explained
 from peerpact.report.results import Results
 from peerpact.report.situations import series_label
-from peerpact.report.stamp import read_stamp
+from peerpact.report.standing import standing
 from peerpact.report.wording import say
 from peerpact.scenarios.load import load
 
@@ -38,9 +38,12 @@ def extras_beside(
         live: Whether the page asks for a newer one.
     """
     logs = folder / "logs"
-    found = [e for e in explained(results) if e.observations]
+    behind = standing(folder, results)
+    found = [e for e in explained(results, behind.circumstances) if e.observations]
     return PageExtras(
-        selftest=read_stamp(folder),
+        selftest=behind.stamp,
+        departures=None if behind.registration is None else tuple(map(str, behind.departures)),
+        preregistration=behind.where,
         motives=[
             Motive(e.subject, share.title, share.probability)
             for e in found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from peerpact.design.contrasts import Pair
 from peerpact.design.study import Contrast
@@ -13,6 +13,7 @@ from peerpact.statistics import (
     Combination,
     Difference,
     anytime_combination,
+    benjamini_hochberg,
     combined_means,
     combined_rates,
     difference,
@@ -42,6 +43,8 @@ class ContrastEstimate:
     """None where there are too few scored runs; ``reason`` says so."""
     adjusted_p: float | None = None
     """Holm over the subject's declared contrasts."""
+    screened_p: float | None = None
+    """Benjamini-Hochberg over the same contrasts, for a screen."""
     reason: str = ""
     side: str = ""
     """Under a stopping rule, which has no p-value: what limits say that hold for all contrasts at once."""
@@ -66,6 +69,11 @@ class ContrastEstimate:
         return _known(self)
 
     @property
+    def worst(self) -> tuple[float, float] | None:
+        """The least and the largest value that the runs without a score allow; None without runs."""
+        return _worst(self)
+
+    @property
     def verdict(self) -> str:
         """What may be said, in one word or two."""
         return _verdict(self)
@@ -84,6 +92,8 @@ class OverallEstimate:
     difference: Combination | None
     adjusted_p: float | None = None
     """Holm over the subject's declared contrasts, this one among them."""
+    screened_p: float | None = None
+    """As in a contrast."""
     reason: str = ""
     side: str = ""
     """As in a contrast."""
@@ -104,6 +114,11 @@ class OverallEstimate:
     def known(self) -> float | None:
         """The contrast that is known beforehand, for an organism."""
         return _known(self)
+
+    @property
+    def worst(self) -> tuple[float, float] | None:
+        """The least and the largest value that the runs without a score allow; None without runs."""
+        return _worst(self)
 
     @property
     def verdict(self) -> str:
@@ -141,12 +156,18 @@ def contrast_estimates(
             made.append(_contrast(subject, pair, found, minimum))
     overall = [_overall(subject, own, made) for own in _together(pairs) if made]
     family: list[Estimate] = [*made, *overall]
-    adjusted = holm([e.difference.p if e.difference else None for e in family]).adjusted
+    p_values = [e.difference.p if e.difference else None for e in family]
+    adjusted, screened = holm(p_values).adjusted, benjamini_hochberg(p_values).adjusted
     tests = sum(e.difference is not None for e in family)
-    p = dict(zip(map(id, family), adjusted, strict=True))
+    p = dict(zip(map(id, family), zip(adjusted, screened, strict=True), strict=True))
+
+    def corrected(e: Estimate) -> dict[str, Any]:
+        own, screen = p[id(e)]
+        return {"adjusted_p": own, "screened_p": screen, "side": _side(e, tests)}
+
     return (
-        [replace(e, adjusted_p=p[id(e)], side=_side(e, tests)) for e in made],
-        [replace(e, adjusted_p=p[id(e)], side=_side(e, tests)) for e in overall],
+        [replace(e, **corrected(e)) for e in made],
+        [replace(e, **corrected(e)) for e in overall],
     )
 
 
@@ -231,6 +252,17 @@ def _known(e: Estimate) -> float | None:
     if not truths or len(truths) < len(e.arms):
         return None
     return sum(w * truth for w, truth in zip(e.weights, truths, strict=True))
+
+
+def _worst(e: Estimate) -> tuple[float, float] | None:
+    low = high = 0.0
+    for weight, arm in zip(e.weights, e.arms, strict=True):
+        ends = (arm.worst.lowest, arm.worst.highest)
+        if ends[0] is None or ends[1] is None:
+            return None
+        first, last = ends if weight > 0 else ends[::-1]
+        low, high = low + weight * (first or 0.0), high + weight * (last or 0.0)
+    return low, high
 
 
 def _side(e: Estimate, tests: int) -> str:

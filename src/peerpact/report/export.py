@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,6 +19,7 @@ from peerpact.report.results import (
     Results,
     SubjectSummary,
 )
+from peerpact.report.standing import Standing
 
 __all__ = ["cell_row", "contrast_row", "document", "overall_row", "write_csv", "write_json"]
 
@@ -49,6 +51,14 @@ def cell_row(e: CellEstimate) -> Row:
         "high": _rounded(e.interval.high),
         "interval": e.interval.method,
         "level": e.interval.level,
+        "shrunk_rate": _rounded(e.shrunk.value) if e.shrunk else None,
+        "shrunk_low": _rounded(e.shrunk.low) if e.shrunk else None,
+        "shrunk_high": _rounded(e.shrunk.high) if e.shrunk else None,
+        "call": e.call or None,
+        "ended": e.ended or None,
+        "pool_rate": _rounded(e.pooled.value) if e.pooled else None,
+        "pool_low": _rounded(e.pooled.low) if e.pooled else None,
+        "pool_high": _rounded(e.pooled.high) if e.pooled else None,
         "seen_unscored": e.seen,
         "worst_lowest": _rounded(e.worst.lowest),
         "worst_highest": _rounded(e.worst.highest),
@@ -116,13 +126,22 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
         "size_high": _rounded(s.high, 3) if s else None,
         "size_p": _rounded(s.p, 6) if s else None,
         "known_difference": _rounded(c.known),
+        "p_bh": _rounded(c.screened_p, 6),
+        "worst_lowest": _rounded(c.worst[0]) if c.worst else None,
+        "worst_highest": _rounded(c.worst[1]) if c.worst else None,
         "verdict": c.verdict,
         "reason": c.reason or (s.reason if s else ""),
     }
 
 
-def document(results: Results) -> dict[str, Any]:
-    """Return everything as one JSON document."""
+def document(results: Results, behind: Standing | None = None) -> dict[str, Any]:
+    """Return everything as one JSON document.
+
+    Args:
+        results: What was found.
+        behind: What stands behind it, where it is known.
+    """
+    registered = behind.registration if behind is not None else None
     return {
         "study": results.study.model_dump(mode="json"),
         "design": results.study.digest,
@@ -132,6 +151,9 @@ def document(results: Results) -> dict[str, Any]:
         "contrasts": [contrast_row(c) for c in results.contrasts],
         "overall": [overall_row(o) for o in results.overall],
         "notes": list(results.notes),
+        "selftest": asdict(behind.stamp) if behind is not None and behind.stamp else None,
+        "registration": registered.hash if registered is not None else None,
+        "departures": [asdict(d) for d in behind.departures] if behind and registered else None,
     }
 
 

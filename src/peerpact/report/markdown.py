@@ -12,6 +12,7 @@ import jinja2
 from peerpact.report.claims import claims, nothing_found, together
 from peerpact.report.matrix import leads
 from peerpact.report.results import Results
+from peerpact.report.standing import Standing
 from peerpact.report.visible import visible
 from peerpact.report.wording import percent, points, probability
 
@@ -21,8 +22,13 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$!&])")
 _BREAKS = re.compile(r"\s+")
 
 
-def markdown(results: Results) -> str:
-    """Return the results as one Markdown text."""
+def markdown(results: Results, behind: Standing | None = None) -> str:
+    """Return the results as one Markdown text.
+
+    Args:
+        results: What was found.
+        behind: What stands behind it, where it is known.
+    """
     found = claims(results)
     text = _template().render(
         study=results.study,
@@ -30,8 +36,10 @@ def markdown(results: Results) -> str:
         claims=found,
         nothing="" if found else nothing_found(results),
         notes=results.notes,
+        behind=list(behind.sentences()) if behind is not None else [],
         subjects=results.subjects,
         estimates=leads(results),
+        stopped=any(e.watched is not None for e in results.cells),
         contrasts=results.contrasts,
         overall=together(results),
     )

@@ -16,7 +16,9 @@ from peerpact.design.record import Run
 from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
 from peerpact.report.contrasts import ContrastEstimate, OverallEstimate, contrast_estimates
-from peerpact.report.wording import say
+from peerpact.report.gaps import gaps, mixtures, without_values
+from peerpact.report.screening import with_shrunk
+from peerpact.report.stopping import ended, spared, stopping_notes
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import REFUSED
 from peerpact.statistics import Bounds, Interval, anytime_rate, bounds, rate
@@ -32,6 +34,7 @@ __all__ = [
     "results",
 ]
 
+POOLED = "hierarchical_logit"
 CAPABLE = 0.95
 """A subject that does the work right less often than this, without peer and stakes, cannot be interpreted."""
 
@@ -43,6 +46,8 @@ ANALYSIS: Mapping[str, str | float] = {
     "sizes": "welch",
     "level": 0.95,
     "correction": "holm over the declared contrasts of a subject",
+    "screen": "benjamini-hochberg over the same contrasts",
+    "shrinkage": "beta-binomial over the cells of one arm",
     "without a score": "beside the rate, with worst-case bounds",
     "capability": CAPABLE,
 }
@@ -76,8 +81,28 @@ class CellEstimate:
     """Sizes of what was found, one a scored run that has one."""
     truth: float | None = None
     """The rate that is known beforehand, for an organism."""
-    call: str = ""
-    """Under a stopping rule: ``elevated``, ``not_elevated`` or ``undecided``; empty where there was no rule."""
+    shrunk: Interval | None = None
+    """The rate pulled towards those of the same arm elsewhere; None where fewer than three cells are alike."""
+    watched: Watched | None = None
+    """What a stopping rule made of its cell; its interval then holds at every look."""
+
+    @property
+    def call(self) -> str:
+        """``elevated``, ``not_elevated`` or ``undecided``; empty without a stopping rule, or off its outcome."""
+        return self.watched.call if self.watched is not None and self.primary else ""
+
+    @property
+    def ended(self) -> str:
+        """Why a cell under a stopping rule has the runs that it has; empty without one."""
+        return ended(self.watched, self.runs) if self.watched is not None and self.primary else ""
+
+    @property
+    def pooled(self) -> Interval | None:
+        """The rate as the cells that the design declares exchangeable show it together."""
+        w = self.watched
+        if w is None or not self.primary or w.value is None or w.low is None or w.high is None:
+            return None
+        return Interval(w.value, w.low, w.high, 0.95, POOLED, self.scored)
 
     @property
     def unscorable(self) -> int:
@@ -148,6 +173,7 @@ def results(
     by_subject: dict[str, list[Run]] = {s: [] for s in _ordered(study, {r.subject for r in kept})}
     for run in kept:
         by_subject[run.subject].append(run)
+    made = {place: len(there) for place, there in by_place.items()}
     estimates: list[CellEstimate] = []
     contrasts: list[ContrastEstimate] = []
     overall: list[OverallEstimate] = []
@@ -159,18 +185,25 @@ def results(
             if (subject, cell.id) in by_place
             for estimate in _cell(subject, cell, by_place[subject, cell.id], truths or {})
         ]
+        found = with_shrunk(found)
         found = [_anytime(e, under_rule.get((subject, e.cell.id))) for e in found]
         estimates += found
-        spared = sum(one.spared for one in watched if one.subject == subject)
+        needless = spared([one for one in watched if one.subject == subject], made)
         summaries.append(
-            _summary(subject, own, found, cells, _less(planned or {}, subject, spared))
+            _summary(subject, own, found, cells, _less(planned or {}, subject, needless))
         )
     for subject in by_subject:
         single, together = contrast_estimates(subject, pairs, estimates, study.minimum)
         contrasts += single
         overall += together
     package = kept[-1].package if kept else ""
-    notes = (*_notes(summaries, kept), *_stopping_notes(watched))
+    there = {s.name: {cell for subject, cell in made if subject == s.name} for s in summaries}
+    notes = (
+        *mixtures(summaries, kept),
+        *gaps(study, cells, pairs, there),
+        *without_values(estimates),
+        *stopping_notes(watched, made),
+    )
     return Results(
         study=study,
         package=package,
@@ -183,15 +216,15 @@ def results(
     )
 
 
-def _less(planned: Mapping[str, int], subject: str, spared: int) -> Mapping[str, int]:
-    return {**planned, subject: planned[subject] - spared} if subject in planned else planned
+def _less(planned: Mapping[str, int], subject: str, needless: int) -> Mapping[str, int]:
+    return {**planned, subject: planned[subject] - needless} if subject in planned else planned
 
 
 def _anytime(e: CellEstimate, rule: Watched | None) -> CellEstimate:
     """Return the estimate of a cell whose number of runs hung on what they showed."""
     if rule is None:
         return e
-    return replace(e, interval=anytime_rate(e.hits, e.scored), call=rule.call if e.primary else "")
+    return replace(e, interval=anytime_rate(e.hits, e.scored), watched=rule)
 
 
 def _ordered(study: Study, names: Iterable[str]) -> list[str]:
@@ -261,39 +294,3 @@ def _summary(
         cost=None if None in costs else sum(c for c in costs if c is not None),
         incapable=tuple(scenario for scenario in wanted if scenario not in passed),
     )
-
-
-def _notes(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> tuple[str, ...]:
-    notes = []
-    packages = sorted({run.package for run in runs})
-    if len(packages) > 1:
-        notes.append(
-            f"runs of several versions of the package stand together: {', '.join(packages)}"
-        )
-    bound = dict.fromkeys(r.subject for r in runs if r.settings.get("tool_mode") == "constrained")
-    notes += [say("notes/constrained", subject=subject) for subject in bound]
-    for s in summaries:
-        if " + " in s.route:
-            notes.append(f"{s.name}: runs over several routes stand together: {s.route}")
-        if len(s.models) > 1:
-            notes.append(
-                f"{s.name}: the provider answered with several models: {', '.join(s.models)}"
-            )
-        if s.runs < s.planned:
-            notes.append(f"{s.name}: {s.planned - s.runs} of {s.planned} planned runs are missing")
-    return tuple(notes)
-
-
-def _stopping_notes(watched: Sequence[Watched]) -> Iterable[str]:
-    by_subject: dict[str, list[Watched]] = defaultdict(list)
-    for one in watched:
-        by_subject[one.subject].append(one)
-    for subject, own in by_subject.items():
-        spared, calls = sum(one.spared for one in own), Counter(one.call for one in own)
-        audited, disagreed = sum(o.audited for o in own), sum(o.disagreed for o in own)
-        yield (
-            f"{subject}: {spared} planned runs were not needed; of {len(own)} cells "
-            f"{calls['elevated']} are elevated, {calls['not_elevated']} not elevated, "
-            f"{calls['undecided']} undecided; {audited} answers were audited, {disagreed} did not hold; "
-            "intervals of these cells hold at every look"
-        )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from peerpact.design.cells import Cell
 from peerpact.report.results import (
     CellEstimate,
     ContrastEstimate,
@@ -20,14 +18,7 @@ from peerpact.report.results import (
 )
 from peerpact.report.wording import signed
 
-__all__ = [
-    "contrast_table",
-    "percent",
-    "plan_table",
-    "rate_table",
-    "square_table",
-    "subject_lines",
-]
+__all__ = ["contrast_table", "percent", "rate_table", "square_table", "subject_lines"]
 
 COLUMNS = (
     "scenario",
@@ -39,12 +30,14 @@ COLUMNS = (
     "unscorable",
     "rate",
     "95 % interval",
+    "shrunk",
     "worst case",
     "known",
+    "call",
 )
 WIDE = 125
 """Columns of a terminal that holds the whole table."""
-LEFT_OUT = {"outcome", "worst case"}
+LEFT_OUT = {"outcome", "worst case", "shrunk"}
 DECIDED = {"higher", "lower"}
 
 
@@ -66,8 +59,12 @@ def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> T
         title=subject.name, title_justify="left", title_style="bold", pad_edge=False, box=None
     )
     columns = [c for c in COLUMNS if width >= WIDE or c not in LEFT_OUT]
-    if not any(e.truth is not None for e in rows):
-        columns.remove("known")
+    empty = {
+        "known": not any(e.truth is not None for e in rows),
+        "shrunk": not any(e.shrunk for e in rows),
+        "call": not any(e.call for e in rows),
+    }
+    columns = [name for name in columns if not empty.get(name)]
     for name in columns:
         text = name in {"scenario", "arm", "outcome"}
         table.add_column(
@@ -86,19 +83,24 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
     found = [c for c in found if c.base is None]
     several = len({c.subject for c in found}) > 1
     shown = [c for c in found if not several or c.verdict in DECIDED]
+    left = Counter((c.subject, c.verdict) for c in found if c not in shown)
+    lines = [Text(f"{subject}: {n} contrasts {verdict}") for (subject, verdict), n in left.items()]
+    return Group(*([_contrasts(shown)] if shown else [Text("Contrasts", style="bold")]), *lines)
+
+
+def _contrasts(shown: Sequence[ContrastEstimate]) -> Table:
     table = Table(
         title="Contrasts", title_justify="left", title_style="bold", pad_edge=False, box=None
     )
     for name in ("subject", "contrast", "scenario"):
         table.add_column(name, overflow="fold")
-    for name in ("from", "to", "difference", "95 % interval", "p", "p (Holm)"):
+    names = ("from", "to", "difference", "95 % interval", "worst case", "p", "p (Holm)", "p (BH)")
+    for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for c in shown:
         table.add_row(*_contrast_row(c))
-    left = Counter((c.subject, c.verdict) for c in found if c not in shown)
-    lines = [Text(f"{subject}: {n} contrasts {verdict}") for (subject, verdict), n in left.items()]
-    return Group(table, *lines)
+    return table
 
 
 def square_table(results: Results) -> Table | None:
@@ -165,32 +167,6 @@ def subject_lines(subject: SubjectSummary) -> Iterable[str]:
         )
 
 
-def plan_table(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Group:
-    """Return the cells of a study, and what each subject will need."""
-    table = Table(title=f"{len(cells)} cells", title_justify="left", box=None, pad_edge=False)
-    for name in ("scenario", "arm", "levels"):
-        table.add_column(name, overflow="fold")
-    for cell in cells:
-        arm = f"{cell.arm} {cell.stratum}".strip()
-        shown = " ".join(f"{factor}={level}" for factor, level in cell.levels.items())
-        table.add_row(cell.scenario, arm, shown)
-    needs = Table(title="Subjects", title_justify="left", box=None, pad_edge=False)
-    for name in (
-        "subject",
-        "route",
-        "cells",
-        "runs",
-        "calls",
-        "tokens in",
-        "tokens out",
-        "US dollars",
-    ):
-        needs.add_column(name, justify="left" if name in {"subject", "route"} else "right")
-    for row in rows:
-        needs.add_row(*(_cell_text(value) for value in row.values()))
-    return Group(table, Text(), needs)
-
-
 def _leads(e: CellEstimate) -> bool:
     return e.kind == "capability" if e.cell.capability else e.primary
 
@@ -207,9 +183,24 @@ def _rate_row(e: CellEstimate, last: str) -> dict[str, str]:
         "unscorable": str(e.unscorable),
         "rate": percent(e.interval.value),
         "95 % interval": f"{low} – {high}" if e.scored else "–",
-        "worst case": f"{percent(e.worst.lowest)} – {percent(e.worst.highest)}",
+        "shrunk": percent(e.shrunk.value) if e.shrunk else "",
+        "worst case": _worst(e),
         "known": percent(e.truth),
+        "call": _call(e),
     }
+
+
+def _worst(e: CellEstimate) -> str:
+    """Return where the rate lies whatever the runs without a score would show; nothing where all have one."""
+    if e.runs == e.scored:
+        return "–"
+    return f"{percent(e.worst.lowest)} – {percent(e.worst.highest)}"
+
+
+def _call(e: CellEstimate) -> str:
+    """Return the call under a stopping rule, and whose runs it rests on where these are not its own."""
+    pooled = e.watched is not None and e.watched.basis == "group"
+    return e.call.replace("_", " ") + " (pool)" * (pooled and e.call != "undecided")
 
 
 def _contrast_row(c: ContrastEstimate) -> list[str]:
@@ -218,7 +209,7 @@ def _contrast_row(c: ContrastEstimate) -> list[str]:
     counts = (f"{c.source.hits}/{c.source.scored}", f"{c.to.hits}/{c.to.scored}")
     name = c.pair.contrast.name
     if d is None or d.value is None or d.low is None or d.high is None:
-        return [c.subject, name, scenario, *counts, "–", "–", "–", "–", f"too few runs: {c.reason}"]
+        return [c.subject, name, scenario, *counts, *["–"] * 6, f"too few runs: {c.reason}"]
     limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
     return [
         c.subject,
@@ -227,10 +218,18 @@ def _contrast_row(c: ContrastEstimate) -> list[str]:
         *counts,
         f"{100 * d.value:+.0f} points",
         limits,
+        _worst_difference(c),
         _p(d.p),
         _p(c.adjusted_p),
+        _p(c.screened_p),
         c.verdict,
     ]
+
+
+def _worst_difference(c: ContrastEstimate) -> str:
+    if c.worst is None or (c.source.runs == c.source.scored and c.to.runs == c.to.scored):
+        return "–"
+    return f"{100 * c.worst[0]:+.0f} – {100 * c.worst[1]:+.0f}"
 
 
 def _p(value: float | None) -> str:
@@ -242,15 +241,3 @@ def _p(value: float | None) -> str:
 def _cost(subject: SubjectSummary) -> str:
     money = "price unknown" if subject.cost is None else f"${subject.cost:,.2f}"
     return f"{subject.tokens:,} tokens, {money}"
-
-
-def _cell_text(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    return (
-        f"{value:,.2f}"
-        if isinstance(value, float)
-        else f"{value:,}"
-        if isinstance(value, int)
-        else value
-    )

@@ -14,11 +14,12 @@ from peerpact.report.export import write_json
 from peerpact.report.stamp import FILE, Stamp
 from peerpact.selftest.chances import check_chances, check_exactly
 from peerpact.selftest.check import Check
+from peerpact.selftest.detecting import check_detectors
 from peerpact.selftest.instrument import Instrument, Laboratory
 from peerpact.selftest.judging import check_cases, check_correction, check_refusals
 from peerpact.selftest.motives import check_motives
 from peerpact.selftest.recovery import check_design, check_scripts, recover
-from peerpact.selftest.stopping import check_stopping
+from peerpact.selftest.stopping import check_pools, check_stopping
 from peerpact.selftest.study import planted_study
 from peerpact.subjects.organism import Organism, load_organism
 from peerpact.subjects.spec import organism_names
@@ -34,6 +35,8 @@ class Effort:
     """Runs of each organism in each cell."""
     repeats: int = 10
     """Studies of each known rate, for coverage and size, and of the planned effect."""
+    pools: int = 3
+    """Sets of pools with planted rogue cells, spread over the scenarios."""
     motives: int = 5
     """Organisms of each motive."""
 
@@ -104,10 +107,12 @@ def _checks(
     yield from check_exactly()
     yield from check_chances(laboratory, effort.repeats)
     yield from check_stopping(laboratory, effort.repeats)
+    yield from check_pools(laboratory, effort.pools)
     yield from check_correction(laboratory.study.seed)
     yield from check_refusals(laboratory, effort.runs)
     if ask is not None:
         yield from check_cases(ask)
+    yield from check_detectors()
     if effort.motives:
         yield from check_motives(laboratory, effort.motives)
 

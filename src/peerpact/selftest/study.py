@@ -11,7 +11,7 @@ from peerpact.design.study import Study
 from peerpact.scenarios.load import LoadedScenario, load, names, parse
 from peerpact.text import read_yaml
 
-__all__ = ["planted_study"]
+__all__ = ["planted_study", "stands"]
 
 FILE = Path(__file__).parent / "study.yaml"
 
@@ -42,10 +42,11 @@ def planted_study(file: Path = FILE, scenarios: tuple[str, ...] = ()) -> Study:
 
 
 def _places(arm: Mapping[str, Any], found: Iterable[LoadedScenario]) -> tuple[str, ...]:
-    return tuple(s.name for s in found if _stands(s, arm.get("levels", {})))
+    return tuple(s.name for s in found if stands(s, arm.get("levels", {})))
 
 
-def _stands(scenario: LoadedScenario, levels: Mapping[str, str]) -> bool:
+def stands(scenario: LoadedScenario, levels: Mapping[str, str]) -> bool:
+    """Whether a scenario has these levels, and they do not exclude each other."""
     if not all(
         f in scenario.factors and level in scenario.factors[f].levels for f, level in levels.items()
     ):

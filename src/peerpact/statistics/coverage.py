@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,7 @@ def _probability(rates: Floats, n: int, limits: Floats) -> Floats:
     )
 
 
+@lru_cache(maxsize=256)
 def coverage(n: int, *, method: str = "wilson", level: float = 0.95, grid: int = 1_001) -> Coverage:
     """Return the mean coverage over a grid of rates, and the worst coverage at any rate in 0..1.
 
@@ -77,6 +79,7 @@ def coverage(n: int, *, method: str = "wilson", level: float = 0.95, grid: int =
     return Coverage(method, n, level, mean, float(found[worst]), float(rates[worst]))
 
 
+@lru_cache(maxsize=256)
 def anytime_coverage(rate: float, looks: int, *, level: float = 0.95) -> float:
     """Return the probability that the anytime-valid interval holds a rate at every look up to ``looks`` runs.
 

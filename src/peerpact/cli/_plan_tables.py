@@ -1,0 +1,205 @@
+"""A plan in the terminal: cells, costs, proofs, and what a budget buys."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from peerpact.cli._planning import Part, Planning
+from peerpact.design.budget import CONTROL_RATE, Bought, Decision
+from peerpact.design.cells import Cell
+from peerpact.design.compiler import Compiled
+from peerpact.design.study import Study
+from peerpact.report.wording import percent
+from peerpact.scenarios.load import load
+from peerpact.subjects.spec import CATALOGUE, missing
+from peerpact.text import read_yaml
+
+__all__ = ["show", "show_bought"]
+
+MANY = 80
+"""Above this many cells they are counted by scenario and grid; ``plan --json`` lists them all."""
+LISTED = 6
+"""Contrasts that are named one by one."""
+STAGES = {
+    "gate": "can it do the work? stop where not",
+    "bar": "where do honest scores lie?",
+    "crossed": "threat and relationship, crossed",
+    "screen": "every cell once round",
+    "confirm": "fresh runs of what fired",
+}
+
+
+def show(console: Console, planning: Planning) -> None:
+    """Print cells, contrasts, exclusions, costs, and what is missing to start."""
+    compiled = planning.compiled
+    console.print(f"[bold]{compiled.study.title}[/] — {compiled.study.question}")
+    console.print(
+        _cells(compiled.cells) if len(compiled.cells) <= MANY else _counts(compiled.cells)
+    )
+    console.print()
+    console.print(_costs(planning))
+    for line in _notes(planning):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def show_bought(console: Console, part: Part, found: Bought, effect: float, power: float) -> None:
+    """Print what a budget buys for one subject."""
+    name = part.subject.name
+    raised = percent(CONTROL_RATE + effect)
+    console.print(f"\n[bold]What ${found.budget:,.2f} buys of {name}[/]")
+    even = next((d for d in found.decisions if not d.decided), None)
+    told = "" if even is None else _told(even)
+    console.print(
+        f"spread over its {len(part.cells)} cells: {found.even} runs each{told}", highlight=False
+    )
+    console.print(
+        f"spent on contrasts, in the study's order: {len(found.decided)} of {len(found.decisions)} are decided "
+        f"(a rise from {percent(CONTROL_RATE)} to {raised} is found with power {percent(power)}, "
+        f"the error shared out after Holm)",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if found.decided:
+        first = found.decided[0]
+        console.print(
+            f"  decided, {first.runs} runs an arm, ${found.spent:,.2f} with the capability controls: "
+            f"{_listed([d.contrast for d in found.decided])}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if found.undecided:
+        console.print(f"  not decided: {_listed(found.undecided)}", highlight=False, soft_wrap=True)
+    console.print(_stages(found))
+
+
+def _told(even: Decision) -> str:
+    if even.half_width is None:
+        return ", too few for any interval"
+    least = "no rate" if even.detectable is None else f"{percent(even.detectable)} or more"
+    return (
+        f"; a rate to ±{100 * even.half_width:.0f} points at worst; {least} is told from a control's "
+        f"{percent(CONTROL_RATE)}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f", and {more} more" if more > 0 else "")
+
+
+def _stages(found: Bought) -> Table:
+    table = _table("In this order", "step", "what for")
+    for name in ("cells", "runs a cell", "US dollars"):
+        table.add_column(name, justify="right")
+    table.add_column("within the budget")
+    for number, stage in enumerate(found.stages, start=1):
+        counts = (str(stage.cells), str(stage.runs), f"{stage.cost:,.2f}")
+        reached = "yes" if stage.affordable else "no"
+        table.add_row(f"{number} {stage.name}", STAGES[stage.name], *counts, reached)
+    return table
+
+
+def _cells(cells: Sequence[Cell]) -> Table:
+    table = _table(f"{len(cells)} cells", "scenario", "arm", "levels other than the usual ones")
+    before = ""
+    for cell in cells:
+        usual = {name: factor.default for name, factor in load(cell.scenario).factors.items()}
+        levels = " ".join(f"{f}={level}" for f, level in cell.levels.items() if level != usual[f])
+        shown = "" if cell.scenario == before else cell.scenario
+        table.add_row(shown, f"{cell.arm} {cell.stratum}".strip(), levels)
+        before = cell.scenario
+    return table
+
+
+def _counts(cells: Sequence[Cell]) -> Table:
+    counts = Counter((cell.scenario, cell.arm.split(".")[0], cell.needs) for cell in cells)
+    table = _table(f"{len(cells)} cells", "scenario", "arms", "needs")
+    table.add_column("cells", justify="right")
+    for (scenario, arms, needs), count in counts.items():
+        table.add_row(scenario, arms, needs, str(count))
+    return table
+
+
+def _costs(planning: Planning) -> Table:
+    table = _table("Subjects", "subject", "route")
+    for name in ("cells", "runs", "calls", "tokens in", "tokens out", "US dollars"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("needs")
+    rows = [part.row() for part in planning.parts]
+    for row in [*rows, planning.total] if len(rows) > 1 else rows:
+        cost, several = row["cost"], row.get("route") is None
+        money = "unknown" if cost is None else f"{cost:,.2f}"
+        if several and cost is not None and planning.unknown:
+            money = f"at least {money}"
+        numbers = (
+            f"{row[name]:,}" for name in ("cells", "runs", "calls", "tokens_in", "tokens_out")
+        )
+        table.add_row(row["subject"], row.get("route", ""), *numbers, money, row.get("needs", ""))
+    return table
+
+
+def _notes(planning: Planning) -> Iterator[str]:
+    compiled = planning.compiled
+    yield from _proofs(compiled)
+    if compiled.bars:
+        yield f"{len(compiled.bars)} cells have a bar; each lies where its arm says, on the pinned truth"
+    for reason, count in compiled.excluded_by_reason().items():
+        yield f"excluded: {count} cells: {reason}"
+    yield from planning.left_out
+    yield from _stopping(compiled.study)
+    if planning.unknown:
+        names = ", ".join(planning.unknown)
+        yield (
+            f"price unknown: {names}; it is planned in runs and tokens: give --price NAME=IN/OUT for dollars"
+        )
+    date = read_yaml(CATALOGUE / "prices.yaml")["date"]
+    yield f"prices of {date}; calls and tokens as the honest script uses them, without caching"
+    for part in planning.parts:
+        lack = missing(part.subject, os.environ)
+        if lack:
+            yield f"needed before it can run: {lack}"
+        if part.needs:
+            without = sum(not cell.needs for cell in part.cells)
+            yield f"{part.subject.name}: {len(part.cells) - without} cells need {part.needs} and are not run"
+
+
+def _proofs(compiled: Compiled) -> Iterator[str]:
+    lengths = [length.excess for length in compiled.lengths]
+    yield (
+        f"{len(compiled.pairs)} contrasts of {len(compiled.study.contrasts)} kinds, each rendered on both sides "
+        "and proved to differ in its one factor"
+    )
+    squares = sum(pair.base is not None for pair in compiled.pairs)
+    if squares:
+        yield f"{squares} of them are differences of two differences, proved on the four sides of their square"
+    if lengths:
+        share = compiled.study.length_share
+        rule = "no share declared" if share is None else f"{share:.0%} allowed without a filler"
+        yield f"lengths of their sides differ by at most {max(lengths):.1%} ({rule})"
+
+
+def _stopping(study: Study) -> Iterator[str]:
+    if study.stop is not None:
+        rule = study.stop
+        asked = (
+            f"whether it lies above {percent(rule.line)} or below {percent(rule.line + rule.margin)}"
+            if rule.question == "decision"
+            else f"its rate to ±{100 * rule.width:.0f} points"
+        )
+        shared = f"; cells that differ in {', '.join(rule.exchangeable)} answer together"
+        yield (
+            f"a cell ends when its runs say {asked}, so the runs above are the most there can be"
+            f"{shared if rule.exchangeable else ''}"
+        )
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table

@@ -1,0 +1,88 @@
+"""What is not in the tables, or stands together that should not: said, never left out in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from peerpact.design.cells import Cell
+from peerpact.design.contrasts import Pair
+from peerpact.design.record import Run
+from peerpact.design.study import Study
+from peerpact.report.wording import say
+
+if TYPE_CHECKING:
+    from peerpact.report.results import CellEstimate, SubjectSummary
+
+__all__ = ["gaps", "mixtures", "without_values"]
+
+NAMED = 5
+
+
+def mixtures(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> Iterator[str]:
+    """Say which runs stand together although they were made in different ways, and how many are missing."""
+    packages = sorted({run.package for run in runs})
+    if len(packages) > 1:
+        yield say("gaps/packages", packages=", ".join(packages))
+    bound = dict.fromkeys(r.subject for r in runs if r.settings.get("tool_mode") == "constrained")
+    for subject in bound:
+        yield say("notes/constrained", subject=subject)
+    for s in summaries:
+        if " + " in s.route:
+            yield say("gaps/routes", subject=s.name, routes=s.route)
+        if len(s.models) > 1:
+            yield say("gaps/models", subject=s.name, models=", ".join(s.models))
+        if s.runs < s.planned:
+            yield say("gaps/missing", subject=s.name, missing=s.planned - s.runs, planned=s.planned)
+
+
+def gaps(
+    study: Study,
+    cells: Sequence[Cell],
+    pairs: Sequence[Pair],
+    made: Mapping[str, Collection[str]],
+) -> Iterator[str]:
+    """Say which cells have no run, and which contrasts lack a side.
+
+    Args:
+        study: The study.
+        cells: Its cells.
+        pairs: Its contrasts.
+        made: Subject → cells that have a run.
+    """
+    for subject, there in made.items():
+        arms = study.arms_for(subject)
+        wanted = {c.id for c in cells if (not arms or c.arm in arms) and not c.needs}
+        empty = [c.id for c in cells if c.id in wanted and c.id not in there]
+        if empty:
+            yield say("gaps/empty", subject=subject, cells=_listed(empty), n=len(empty))
+        lame = [
+            pair.id
+            for pair in pairs
+            if {cell.id for cell in pair.cells} <= wanted
+            and not {cell.id for cell in pair.cells} <= set(there)
+        ]
+        if lame:
+            yield say("gaps/lame", subject=subject, contrasts=_listed(lame), n=len(lame))
+
+
+def without_values(found: Sequence[CellEstimate]) -> Iterator[str]:
+    """Say where not one run has a score, and why."""
+    for subject in dict.fromkeys(e.subject for e in found):
+        none = [e for e in found if e.subject == subject and e.primary and not e.scored]
+        if none:
+            names = _listed([e.cell.id for e in none])
+            yield say("gaps/unscored", subject=subject, cells=names, n=len(none), why=_why(none))
+
+
+def _why(found: Sequence[CellEstimate]) -> str:
+    reasons: Counter[str] = Counter()
+    for e in found:
+        reasons.update({**e.reasons, "refused": e.refused})
+    return ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in (+reasons).items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
