@@ -154,4 +154,7 @@ def test_their_wider_rule_of_refusal_holds_for_claude_only(subject, rate):
 def test_a_model_that_the_study_did_not_have_is_set_beside_all_of_theirs():
     one = compared(lambda _: 5, "own-model", of("tampering"))["tampering", "peer", "cooperative"]
     assert not one.same_model
-    assert {n.model for n in one.published} == {"gpt-5.2", "gemini-3-flash", "gemini-3-pro"}
+    assert {n.model for n in one.published} == {
+        "gpt-5.2", "gemini-3-flash", "gemini-3-pro",
+        "claude-haiku-4.5", "glm-4.7", "kimi-k2.5", "deepseek-v3.1",
+    }  # fmt: skip

@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from peerpact.statistics import average_e, benjamini_hochberg, e_benjamini_hochberg, holm
 
 ANSWERS = st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_holm_is_that_of_statsmodels(seed):
+    p_values = np.random.default_rng(seed).random(40) ** 3
+    wanted = multipletests(p_values, method="holm")[1]
+    assert holm(p_values.tolist()).adjusted == pytest.approx(wanted.tolist())
 
 
 def test_holm_multiplies_by_the_questions_left():

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from peerpact.cli._folder import Folder
+from peerpact.cli._showing import terminal
 from peerpact.report.compare import Comparison, PublishedNumber, compare, load_published
 
 __all__ = ["show"]
@@ -24,26 +24,27 @@ def show(folder: Path, models: Sequence[str], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(c) for c in made], ensure_ascii=False, indent=1))
         return
-    console, tables = Console(), load_published()
+    console, tables = terminal(), load_published()
+    differs = list(dict.fromkeys(line for c in made for line in c.differs))
     for subject in dict.fromkeys(c.subject for c in made):
         console.print(f"\n[bold]{subject}[/]")
-        console.print(_table([c for c in made if c.subject == subject]))
-    for name in dict.fromkeys(c.behaviour for c in made):
-        console.print(f"\n[bold]{name.replace('_', ' ')}[/] differs from the study's:")
-        for line in dict.fromkeys(d for c in made if c.behaviour == name for d in c.differs):
-            console.print(f"  {line}", highlight=False)
+        console.print(_table([c for c in made if c.subject == subject], differs))
+    if differs:
+        console.print("\n[bold]Where rows differ from the study's[/]")
+    for number, line in enumerate(differs, start=1):
+        console.print(f"{number:>3}  {line}", highlight=False, soft_wrap=True)
     if not made:
         console.print(tables.said["no_cells"])
     console.print(f"\npublished: {tables.study}", highlight=False)
-    for version, what in tables.versions.items():
-        console.print(f"  {version}: {what}", highlight=False)
+    for what in tables.versions.values():
+        console.print(f"  {what}", highlight=False)
     console.print(
         "largest / average over the ways in which the past is carried, in percent or points",
         highlight=False,
     )
 
 
-def _table(made: Sequence[Comparison]) -> Table:
+def _table(made: Sequence[Comparison], differs: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in (
         "behaviour",
@@ -53,11 +54,18 @@ def _table(made: Sequence[Comparison]) -> Table:
         "source",
         "their metric here",
         "our estimate here",
+        "differs in",
     ):
         table.add_column(name, overflow="fold")
     for c in made:
         table.add_row(
-            c.behaviour.replace("_", " "), c.whose, c.past, *_published(c), _theirs(c), _ours(c)
+            c.behaviour.replace("_", " "),
+            c.whose,
+            c.past,
+            *_published(c),
+            _theirs(c),
+            _ours(c),
+            " ".join(str(differs.index(line) + 1) for line in c.differs),
         )
     return table
 
@@ -69,7 +77,8 @@ def _published(c: Comparison) -> tuple[str, str]:
         number = c.published[0]
         return _number(number), _source(number)
     low, high = min(n.value for n in c.published), max(n.value for n in c.published)
-    return f"{low:g} to {high:g} in {len(c.published)} models", _source(c.published[0])
+    sources = dict.fromkeys(map(_source, c.published))
+    return f"{low:g} to {high:g} in {len(c.published)} models", "; ".join(sources)
 
 
 def _number(number: PublishedNumber) -> str:
