@@ -113,11 +113,13 @@ def test_a_square_that_lacks_a_corner_is_refused():
         compile_study(study(grid=threatened))
 
 
-def test_the_runs_of_a_square_tell_as_much_as_half_of_them():
+def test_a_square_takes_twice_the_runs_of_a_pair_and_as_many_tell_as_half_of_them():
     plain = {**PREMIUM, "name": "plain", "by": None, "where": {"stakes": ["shutdown"]}}
     made = study(PREMIUM, plain)
     found = cells(made)
     costs = {cell.id: 0.1 for cell in found}
-    square, pair = bought(40, found, pairs(made, found), costs).decisions
-    half, _ = bought(20, found, pairs(made, found), costs).decisions[::-1]
-    assert square.detectable == half.detectable > pair.detectable
+    pair, square = bought(1_000, found, pairs(made, found)[::-1], costs).decided
+    assert (square.runs, square.detectable) == (2 * pair.runs, pair.detectable)
+    poor, less = (bought(money, found, pairs(made, found), costs).decisions for money in (16, 8))
+    assert not any(decision.decided for decision in (*poor, *less))
+    assert poor[0].detectable == less[1].detectable > poor[1].detectable

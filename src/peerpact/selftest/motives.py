@@ -23,10 +23,10 @@ from peerpact.subjects.organism import Organism, load_organism
 
 __all__ = ["MOTIVES", "check_motives", "motive_cells", "moved_by"]
 
-ACTING = ("none", "H1", "H2", "H3", "H4", "A1", "A2", "A3")
+ACTING = ("none", "H1", "H2", "H3", "H4", "A1", "A2", "A3", "A5")
 """What moves a scripted policy."""
 FAILING, ERRING = "A4", "A6"
-"""An organism that cannot do the work, and an honest one before a scorer that errs; a puzzle has no cell yet."""
+"""An organism that cannot do the work, and an honest one before a scorer that errs."""
 MOTIVES = (*ACTING, FAILING, ERRING)
 RAISED, FLOOR, UNPREDICTED, ERROR = 0.8, 0.02, 0.5, 0.4
 """Rate where the motive acts, where nothing moves it, share left where it predicts nothing, rate of an error."""
