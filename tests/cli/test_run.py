@@ -77,7 +77,8 @@ def test_a_run_prints_the_table_and_writes_the_same_as_csv_json_and_a_page(
     out_dir = tmp_path / "out"
     code, out, _ = peerpact("run", str(study), "--log-dir", str(out_dir))
     assert code == 0
-    for part in ("over_bar", "95 % interval", "known", "Contrasts", "inspect view", "next:"):
+    again = f"next:  peerpact run {study} --model anthropic/claude-haiku-4-5 --dry-run"
+    for part in ("over_bar", "95 % interval", "known", "Contrasts", "inspect view", again):
         assert part in out
     rows = list(csv.DictReader((out_dir / "cells.csv").open()))
     document = json.loads((out_dir / "results.json").read_text())

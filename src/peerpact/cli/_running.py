@@ -37,6 +37,8 @@ class Request:
     folder: Path
     options: Options
     dry_run: bool
+    command: tuple[str, ...]
+    """The words of the command that asks for the same study, subjects and folder."""
 
     @classmethod
     def of(cls, study: str, given: Mapping[str, Any]) -> Request:
@@ -62,10 +64,19 @@ class Request:
             prices=prices(given["prices"]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
-        request = cls(loaded, subjects, bool(given["models"]), folder, options, given["dry_run"])
+        command = _command(study, given)
+        request = cls(
+            loaded, subjects, bool(given["models"]), folder, options, given["dry_run"], command
+        )
         if not request.dry_run:
             _check(request)
         return request
+
+
+def _command(study: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    models = [part for name in given["models"] for part in ("--model", name)]
+    folder = ["--log-dir", str(given["log_dir"])] if given["log_dir"] else []
+    return ("peerpact", "run", study, *models, *folder)
 
 
 def _stopping(study: Study, given: Mapping[str, Any]) -> Study:
@@ -125,7 +136,7 @@ def measure(request: Request) -> int:
 
         problems += run(scheduled, request.folder, request.options, note)
     planned = {subject.name: len(runs) for subject, runs in scheduled.planned.items()}
-    show_results(request.study, request.folder, console, planned, problems)
+    show_results(request.study, request.folder, console, planned, problems, request.command)
     return 1 if problems and not _skipped_only(problems) else 0
 
 

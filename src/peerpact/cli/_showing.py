@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def show_results(
     console: Console,
     planned: Mapping[str, int],
     problems: Sequence[str],
+    command: Sequence[str],
 ) -> None:
     """Print tables and contrasts, write the files, name the next command."""
     held = Folder.read(folder, planned)
@@ -65,7 +67,7 @@ def show_results(
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_next(study, found), highlight=False, soft_wrap=True)
+    console.print(_next(study, found, command), highlight=False, soft_wrap=True)
 
 
 def _say(console: Console, title: str, lines: Sequence[str]) -> None:
@@ -88,8 +90,10 @@ def write(held: Folder, extras: PageExtras) -> list[Path]:
     return [folder / name for name in names if (folder / name).exists()]
 
 
-def _next(study: Study, found: Results) -> str:
-    keyless = all(s.route.startswith(("peerpact-",)) for s in found.subjects)
-    if keyless:
-        return f"next:  peerpact run {study.name} --model anthropic/claude-haiku-4-5 --dry-run"
-    return f"next:  peerpact run {study.name} --epochs {2 * study.runs}   (adds the runs that are missing)"
+def _next(study: Study, found: Results, command: Sequence[str]) -> str:
+    """Return the command to try: the same study on a model, or more runs of the same models."""
+    if all(s.route.startswith("peerpact-") for s in found.subjects):
+        asked = shlex.join([*command[:3], "--model", "anthropic/claude-haiku-4-5", "--dry-run"])
+        return f"next:  {asked}"
+    asked = shlex.join([*command, "--epochs", str(2 * study.runs)])
+    return f"next:  {asked}   (adds the runs that are missing)"
