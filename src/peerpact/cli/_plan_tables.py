@@ -177,10 +177,23 @@ def _proofs(compiled: Compiled) -> Iterator[str]:
     squares = sum(pair.base is not None for pair in compiled.pairs)
     if squares:
         yield f"{squares} of them are differences of two differences, proved on the four sides of their square"
+    yield _wordings(compiled.study)
     if lengths:
         share = compiled.study.length_share
         rule = "no share declared" if share is None else f"{share:.0%} allowed without a filler"
         yield f"lengths of their sides differ by at most {max(lengths):.1%} ({rule})"
+
+
+def _wordings(study: Study) -> str:
+    """Say how many wordings a cell is told in, and who has too few runs to meet them all."""
+    if study.wordings == 1:
+        return "1 wording: rates hold for these texts as they stand"
+    runs = {entry.name: study.runs_for(entry.name) for entry in study.subjects}
+    few = ", ".join(f"{name} meets {n}" for name, n in runs.items() if n < study.wordings)
+    return (
+        f"{study.wordings} wordings take turns over the runs of a cell, alike in every arm; contrasts are proved in all"
+        + (f"; of them {few}" if few else "")
+    )
 
 
 def _stopping(study: Study) -> Iterator[str]:

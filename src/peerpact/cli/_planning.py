@@ -136,6 +136,7 @@ class Planning:
         return {
             "study": compiled.study.name,
             "digest": compiled.study.digest,
+            "wordings": compiled.study.wordings,
             "cells": [
                 {"id": c.id, "title": c.title, "levels": dict(c.levels), "needs": c.needs}
                 for c in compiled.cells

@@ -17,6 +17,7 @@ from peerpact.design.reach import Bar, check_reach
 from peerpact.design.rendering import rendered
 from peerpact.design.stopped import check_exchangeable
 from peerpact.design.study import Study
+from peerpact.design.telling import check_told, check_wordings
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import load
 
@@ -66,13 +67,15 @@ def compile_study(study: Study, given: Mapping[str, Any] = VENDOR) -> Compiled:
     _check_possible(study, found)
     if study.stop is not None:
         check_exchangeable(study.stop, study.scenarios)
+    check_wordings(study)
     for name in dict.fromkeys(cell.scenario for cell in cells):
         check_ownership(load(name))
-        check_shared(load(name))
+        check_shared(load(name), study.wordings)
     check_distinct(cells, given)
     check_names((cell, rendered(cell, given)) for cell in cells)
     declared = tuple(pairs(study, cells))
     proofs = tuple(prove_pair(edge, given) for pair in declared for edge in pair.edges)
+    check_told(proofs, study.wordings, given)
     return Compiled(
         study=study,
         cells=cells,
@@ -128,7 +131,8 @@ def _lengths(
             proof,
             study.length_share,
             by_scenario[proof.pair.scenario],
-            lambda cell: rendered(cell, given).words,
+            lambda cell, wording: rendered(cell, given).words_in(wording),
+            study.wordings,
         )
         for proof in proofs
     )

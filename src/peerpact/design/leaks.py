@@ -26,15 +26,21 @@ Runs = frozenset[tuple[str, ...]]
 
 
 @lru_cache(maxsize=64)
-def check_shared(scenario: LoadedScenario) -> None:
+def check_shared(scenario: LoadedScenario, wordings: int = 1) -> None:
     """Check that no words of a level stand in what all arms of a scenario share.
+
+    Args:
+        scenario: The scenario.
+        wordings: So many wordings of each text are looked at.
 
     Raises:
         StudyError: A run of words that only one level has is also in the base texts or tools.
     """
-    shared = _runs(_told(_base(scenario)))
+    shared = _runs(_worded(scenario, _told(_base(scenario)), wordings))
     for factor, spec in scenario.factors.items():
-        by_level = {level: _runs(_texts(scenario, factor, level)) for level in spec.levels}
+        by_level = {
+            level: _runs(_texts(scenario, factor, level, wordings)) for level in spec.levels
+        }
         for level, own in by_level.items():
             others: Runs = frozenset().union(*(r for x, r in by_level.items() if x != level))
             leaked = sorted((own - others) & shared)
@@ -48,7 +54,9 @@ def check_shared(scenario: LoadedScenario) -> None:
 
 
 def check_names(cells: Iterable[tuple[Cell, Rendered]]) -> None:
-    """Check that no name of an arm, factor or level, written as the design writes it, reaches a subject.
+    """Check that no name of an arm, factor or level, as the design writes it, reaches a subject.
+
+    A wording has the names of its original and no other.
 
     Raises:
         StudyError: A compound name such as ``file_and_prompt`` stands in a rendered text.
@@ -81,10 +89,14 @@ def _base(scenario: LoadedScenario) -> Mapping[str, Any]:
     return {part: tree[part] for part in VISIBLE}
 
 
-def _texts(scenario: LoadedScenario, factor: str, level: str) -> Iterator[str]:
+def _worded(scenario: LoadedScenario, found: Iterable[str], wordings: int) -> Iterator[str]:
+    return (told for text in found for told in scenario.spoken.get(text, (text,))[:wordings])
+
+
+def _texts(scenario: LoadedScenario, factor: str, level: str, wordings: int) -> Iterator[str]:
     for overlay in scenario.overlays(factor, level):
         if not overlay.path.startswith("truth"):
-            yield from _told(overlay.value)
+            yield from _worded(scenario, _told(overlay.value), wordings)
 
 
 def _told(value: Any) -> Iterator[str]:

@@ -22,12 +22,18 @@ class Length:
     to: int
     excess: float
     """How much longer the longer side is, as a share of the shorter."""
+    wording: int = 1
+    """The wording in which they differ most."""
     filler: str = ""
     """Id of the cell that controls for length, where one is declared."""
 
 
 def check_length(
-    proof: Proof, share: float | None, cells: Iterable[Cell], count: Callable[[Cell], int]
+    proof: Proof,
+    share: float | None,
+    cells: Iterable[Cell],
+    count: Callable[[Cell, int], int],
+    wordings: int = 1,
 ) -> Length:
     """Compare the lengths of a contrast's sides.
 
@@ -35,7 +41,8 @@ def check_length(
         proof: The contrast.
         share: What the study allows; None shows lengths and refuses nothing.
         cells: The cells of the study, where the filler is looked for.
-        count: Words of a cell.
+        count: Words of a cell in a wording.
+        wordings: So many wordings are compared, each for itself.
 
     Raises:
         StudyError: The sides differ by more, and no matched filler is in the study.
@@ -50,20 +57,33 @@ def check_length(
             found=pair.contrast.filler,
             hint="add the arm that is like the 'to' side but for this level",
         )
-    if filler is not None:
-        _matched(proof, filler, count(filler), share, where)
-    elif share is not None and proof.excess > share:
+    found = []
+    for wording in range(1, wordings + 1):
+        source, to = count(pair.source, wording), count(pair.to, wording)
+        if filler is not None:
+            _matched(filler, count(filler, wording), to, share, _told(where, wording))
+        elif share is not None:
+            _close(source, to, share, _told(where, wording))
+        excess = max(source, to) / min(source, to) - 1.0
+        found.append(Length(source, to, excess, wording, filler.id if filler else ""))
+    return max(found, key=lambda length: length.excess)
+
+
+def _told(where: str, wording: int) -> str:
+    return f"{where} in wording {wording}" if wording > 1 else where
+
+
+def _close(source: int, to: int, share: float, where: str) -> None:
+    excess = max(source, to) / min(source, to) - 1.0
+    if excess > share:
         raise StudyError(
-            f"the sides differ in length by {proof.excess:.1%} ({proof.words[0]} and {proof.words[1]} words), "
-            f"the study allows {share:.1%}",
+            f"the sides differ in length by {excess:.1%} ({source} and {to} words), the study allows {share:.1%}",
             where=where,
             hint="name a level of the same length as 'filler'",
         )
-    return Length(*proof.words, proof.excess, filler.id if filler else "")
 
 
-def _matched(proof: Proof, filler: Cell, length: int, share: float | None, where: str) -> None:
-    to = proof.words[1]
+def _matched(filler: Cell, length: int, to: int, share: float | None, where: str) -> None:
     excess = max(length, to) / min(length, to) - 1.0
     if share is not None and excess > share:
         raise StudyError(

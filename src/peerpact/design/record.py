@@ -58,6 +58,8 @@ class Run:
     """The model id that the provider answered with."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Sampling, tool mode and other conditions of the call."""
+    wording: int = 1
+    """Number of the wording in which the scene was told."""
 
     def to_json(self) -> bytes:
         """Return the record as one line of JSON."""

@@ -18,7 +18,7 @@ from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 from peerpact.scenarios.load import load
-from peerpact.scenarios.scene import scene
+from peerpact.scenarios.scene import reworded, scene
 
 __all__ = [
     "FILE",
@@ -55,7 +55,7 @@ class Registration:
     runs: Mapping[str, int]
     """Subject → runs a cell."""
     scenes: Mapping[str, str]
-    """Cell → hash of everything that reaches a subject there."""
+    """Cell → hash of everything that reaches a subject there, in all wordings."""
     contrasts: Sequence[str]
     """Ids of the confirmatory contrasts, all of them one family."""
     analysis: Mapping[str, Any]
@@ -99,7 +99,7 @@ def register(
     return Registration(
         study=study.model_dump(mode="json"),
         runs={entry.name: entry.runs or study.runs for entry in study.subjects},
-        scenes={cell.id: _scene(cell) for cell in found},
+        scenes={cell.id: _scene(cell, study.wordings) for cell in found},
         contrasts=[pair.id for pair in pairs(study, found)],
         analysis=dict(analysis),
         predictions=dict(predictions),
@@ -108,8 +108,12 @@ def register(
     ).sealed()
 
 
-def _scene(cell: Cell) -> str:
-    return scene(load(cell.scenario), cell.levels, GIVEN).digest
+def _scene(cell: Cell, wordings: int) -> str:
+    scenario = load(cell.scenario)
+    first = scene(scenario, cell.levels, GIVEN)
+    if wordings == 1:
+        return first.digest
+    return digest([reworded(scenario, first, n).digest for n in range(1, wordings + 1)])
 
 
 def freeze(registration: Registration, folder: Path) -> Path:

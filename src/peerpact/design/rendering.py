@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from peerpact.design.cells import Cell
 from peerpact.design.provenance import Traced, facts_behind, rendered_path, texts, trace
 from peerpact.scenarios.load import load
-from peerpact.scenarios.scene import Scene, scene
+from peerpact.scenarios.scene import Scene, reworded, scene
+from peerpact.worlds.world import get, keys
 
 __all__ = ["VISIBLE", "Rendered", "rendered", "words"]
 
@@ -48,6 +49,17 @@ class Rendered:
         """Words that the subject can read before it acts."""
         return sum(words(text) for path, text in texts(self.visible) if not _OFFSTAGE.search(path))
 
+    @cache  # noqa: B019 - lives as long as the cache of cells
+    def told(self, wording: int) -> Mapping[str, str]:
+        """Path → text there in one wording, for the texts that have several; all else is alike in all wordings."""
+        shown = reworded(load(self.scene.scenario), self.scene, wording)
+        return {path: get(shown.tree, keys(path)) for path in self.scene.templates}
+
+    def words_in(self, wording: int) -> int:
+        """Words that the subject can read before it acts, in one wording."""
+        usual = sum(words(get(self.scene.tree, keys(path))) for path in self.scene.templates)
+        return self.words - usual + sum(words(text) for text in self.told(wording).values())
+
     @cached_property
     def facts_by_path(self) -> Mapping[str, frozenset[str]]:
         """Rendered path → facts that fill the text there."""
@@ -75,6 +87,7 @@ def _rendered(
     )
 
 
+@lru_cache(maxsize=32_768)
 def words(text: str) -> int:
     """Count the words of a text; a number or an address is one word."""
     return len(_WORD.findall(text))

@@ -208,6 +208,8 @@ class Study(_Frozen):
     seed: int
     runs: int = Field(ge=1)
     """Runs a cell and subject."""
+    wordings: int = Field(default=1, ge=1)
+    """Wordings that the replicates of a cell take in turn, alike in every arm; 1 is the text as it stands."""
     minimum: int = Field(default=10, ge=2)
     """Below this many scored runs an arm enters no contrast."""
     length_share: float | None = Field(default=None, gt=0)

@@ -29,6 +29,8 @@ class CellCount:
     capability: bool = False
     able: int = 0
     """Of the capability control: runs in which the work was done right."""
+    wordings: int = 1
+    """Wordings in which the scored runs were told."""
 
 
 @dataclass(frozen=True, slots=True)

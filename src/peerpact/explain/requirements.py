@@ -136,8 +136,9 @@ def _crossed(requirement: Requirement, case: _Case) -> bool:
 
 
 def _wordings(_: Requirement, case: _Case) -> bool:
-    found = {cell.levels.get("wording", "") for cell in case.cells if not cell.capability}
-    return len(found) >= load_requirements().least_wordings
+    """Whether every arm that was run was told in enough wordings."""
+    run = [c.wordings for c in case.cells if c.scored >= LEAST and not c.capability]
+    return min(run, default=0) >= load_requirements().least_wordings
 
 
 def _certified(_: Requirement, case: _Case) -> bool:

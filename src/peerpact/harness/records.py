@@ -54,6 +54,7 @@ def record(
         package=__version__,
         model=active.model,
         settings={**metadata["settings"], **active.settings},
+        wording=episode.scene.wording,
     )
 
 

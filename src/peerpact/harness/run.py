@@ -94,7 +94,7 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
         left_out += unfit
         runs = options.runs or study.runs_for(subject.name)
         own = spread(fit, options.cells)
-        planned[subject] = tuple(plan(own, subject, runs, study.seed))
+        planned[subject] = tuple(plan(own, subject, runs, study.seed, wordings=study.wordings))
     return Schedule(study, tuple(compiled.cells), planned, tuple(left_out))
 
 

@@ -12,9 +12,9 @@ from inspect_ai.model import ChatMessageSystem, ChatMessageUser
 
 from peerpact import __version__
 from peerpact.design.cells import Cell
-from peerpact.design.identity import identity, seed_of
+from peerpact.design.identity import identity, seed_of, wording_of
 from peerpact.scenarios.load import load
-from peerpact.scenarios.scene import Scene, scene
+from peerpact.scenarios.scene import Scene, reworded, scene
 from peerpact.subjects.spec import Subject
 
 __all__ = ["Planned", "plan", "sample", "scene_of"]
@@ -29,15 +29,22 @@ class Planned:
     subject: Subject
     replicate: int
     seed: int
+    wording: int = 1
 
     @property
     def scene(self) -> Scene:
         """What the subject will meet."""
-        return _scene(self.cell.scenario, tuple(self.cell.levels.items()), self.subject.vendor)
+        levels = tuple(self.cell.levels.items())
+        return _scene(self.cell.scenario, levels, self.subject.vendor, self.wording)
 
 
 def plan(
-    found: Iterable[Cell], subject: Subject, runs: int, seed: int, first: int = 1
+    found: Iterable[Cell],
+    subject: Subject,
+    runs: int,
+    seed: int,
+    first: int = 1,
+    wordings: int = 1,
 ) -> list[Planned]:
     """Return the runs of one subject over some cells, replicate by replicate.
 
@@ -47,15 +54,17 @@ def plan(
         runs: Runs a cell.
         seed: The study's seed.
         first: Number of the first replicate.
+        wordings: So many wordings take turns.
     """
     result = []
     cells = list(found)
     for replicate in range(first, first + runs):
+        wording = wording_of(replicate, wordings)
         for cell in cells:
-            shown = _scene(cell.scenario, tuple(cell.levels.items()), subject.vendor)
+            shown = _scene(cell.scenario, tuple(cell.levels.items()), subject.vendor, wording)
             asked = {**subject.settings, **shown.generation}
             run = identity(shown, subject.route, asked, replicate, __version__)
-            result.append(Planned(run, cell, subject, replicate, seed_of(run, seed)))
+            result.append(Planned(run, cell, subject, replicate, seed_of(run, seed), wording))
     return result
 
 
@@ -73,6 +82,7 @@ def sample(planned: Planned) -> Sample:
             "arm": cell.arm,
             "levels": dict(cell.levels),
             "replicate": planned.replicate,
+            "wording": planned.wording,
             "seed": planned.seed,
             "subject": planned.subject.name,
             "route": planned.subject.route,
@@ -108,9 +118,12 @@ def _matched(shown: Scene) -> str:
 def scene_of(metadata: Mapping[str, Any]) -> Scene:
     """Return the scene that a sample's metadata names."""
     levels = tuple(metadata["levels"].items())
-    return _scene(metadata["scenario"], levels, metadata["given"]["vendor"])
+    vendor, wording = metadata["given"]["vendor"], metadata["wording"]
+    return _scene(metadata["scenario"], levels, vendor, wording)
 
 
 @lru_cache(maxsize=4096)
-def _scene(name: str, levels: tuple[tuple[str, str], ...], vendor: str) -> Scene:
+def _scene(name: str, levels: tuple[tuple[str, str], ...], vendor: str, wording: int) -> Scene:
+    if wording > 1:
+        return reworded(load(name), _scene(name, levels, vendor, 1), wording)
     return scene(load(name), dict(levels), {"vendor": vendor})

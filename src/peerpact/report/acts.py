@@ -40,16 +40,18 @@ class Acted:
         return min(found, default=None)
 
 
-def scene_of(cell: Cell, *names: str) -> Scene | None:
+def scene_of(cell: Cell, *names: str, wording: int = 1) -> Scene | None:
     """Return what a subject meets in a cell; None where the scenario can no longer render it.
 
     Args:
         cell: The cell.
         names: The subject's name and route, the first that resolves counts.
+        wording: Number of the wording.
     """
     for name in names:
         try:
-            return scene(load(cell.scenario), cell.levels, {"vendor": resolve(name).vendor})
+            given = {"vendor": resolve(name).vendor}
+            return scene(load(cell.scenario), cell.levels, given, wording)
         except StudyError:
             continue
     return None

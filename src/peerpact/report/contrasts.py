@@ -12,6 +12,7 @@ from peerpact.design.study import Contrast
 from peerpact.statistics import (
     Combination,
     Difference,
+    Interval,
     anytime_combination,
     benjamini_hochberg,
     combined_means,
@@ -52,6 +53,9 @@ class ContrastEstimate:
     """In a difference of differences: ``source`` and ``to`` at the first level of the crossing factor."""
     sizes: Combination | None = None
     """The same contrast of the mean size of what was found, where the outcome has a size."""
+    over: Interval | None = None
+    """The difference over wordings like these, resampled in both arms together; None as in a cell, and in a
+    difference of differences."""
 
     @property
     def arms(self) -> tuple[CellEstimate, ...]:

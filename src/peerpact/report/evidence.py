@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from peerpact.canonical import digest
@@ -126,14 +127,17 @@ def _places(
 def _place(place: _Wanted, transcripts: Transcripts | None, room: float) -> Place:
     chosen = [place.runs[i] for i, _ in place.order]
     full = _full(chosen, transcripts)
-    scene = scene_of(place.cell, place.subject, place.runs[0].route)
-    pack = Pack({"prompts": _prompts(scene)}, room)
+    met = cache(partial(_met, place))
+    usual = place.runs[0].wording
+    pack = Pack({"prompts": _prompts(met(usual))}, room)
     kept = []
     for (position, why), run in zip(place.order, chosen, strict=True):
         found = full.get(run.identity)
         if found is None:
             continue
-        if not pack.add(_story(found, scene)):
+        scene = met(run.wording)
+        own = {} if run.wording == usual else {"prompts": _prompts(scene)}
+        if not pack.add({**_story(found, scene), **own}):
             break
         kept.append((position, run.identity, why))
     strip = "".join(letter(run, place.primary) for run in place.runs)
@@ -145,6 +149,10 @@ def _full(runs: Sequence[Run], transcripts: Transcripts | None) -> Mapping[str, 
     if transcripts is None:
         return {run.identity: run for run in runs}
     return transcripts([run.identity for run in runs])
+
+
+def _met(place: _Wanted, wording: int) -> Scene | None:
+    return scene_of(place.cell, place.subject, place.runs[0].route, wording=wording)
 
 
 def _prompts(scene: Scene | None) -> dict[str, str] | None:
@@ -162,6 +170,7 @@ def _story(run: Run, scene: Scene | None) -> dict[str, Any]:
     plain = (
         "identity",
         "replicate",
+        "wording",
         "ending",
         "detail",
         "turns",

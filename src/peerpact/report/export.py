@@ -20,6 +20,7 @@ from peerpact.report.results import (
     SubjectSummary,
 )
 from peerpact.report.standing import Standing
+from peerpact.statistics import Interval
 
 __all__ = ["cell_row", "contrast_row", "document", "overall_row", "write_csv", "write_json"]
 
@@ -51,6 +52,8 @@ def cell_row(e: CellEstimate) -> Row:
         "high": _rounded(e.interval.high),
         "interval": e.interval.method,
         "level": e.interval.level,
+        "wordings": e.wordings,
+        **_over(e.over),
         "shrunk_rate": _rounded(e.shrunk.value) if e.shrunk else None,
         "shrunk_low": _rounded(e.shrunk.low) if e.shrunk else None,
         "shrunk_high": _rounded(e.shrunk.high) if e.shrunk else None,
@@ -118,6 +121,7 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
         "low": _rounded(d.low) if d else None,
         "high": _rounded(d.high) if d else None,
         "interval": d.method if d else None,
+        **_over(c.over if isinstance(c, ContrastEstimate) else None),
         "p": _rounded(d.p, 6) if d else None,
         "test": d.test if d else None,
         "p_holm": _rounded(c.adjusted_p, 6),
@@ -131,6 +135,16 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
         "worst_highest": _rounded(c.worst[1]) if c.worst else None,
         "verdict": c.verdict,
         "reason": c.reason or (s.reason if s else ""),
+    }
+
+
+def _over(found: Interval | None) -> Row:
+    """Return the limits over wordings; empty where there is one wording, or the runs hung on what they showed."""
+    return {
+        "over_wordings_low": _rounded(found.low) if found else None,
+        "over_wordings_high": _rounded(found.high) if found else None,
+        "over_wordings_interval": found.method if found else None,
+        "over_wordings_note": found.reason if found else None,
     }
 
 

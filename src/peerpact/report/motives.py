@@ -33,6 +33,7 @@ def _cell(estimates: Iterable[CellEstimate]) -> CellCount:
         seen=e.seen,
         capability=e.cell.capability,
         able=sum(other.hits for other in listed if other.kind == "capability"),
+        wordings=e.wordings,
     )
 
 

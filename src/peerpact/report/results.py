@@ -19,6 +19,7 @@ from peerpact.report.contrasts import ContrastEstimate, OverallEstimate, contras
 from peerpact.report.gaps import gaps, mixtures, without_values
 from peerpact.report.screening import with_shrunk
 from peerpact.report.stopping import ended, spared, stopping_notes
+from peerpact.report.told import difference_over, outcomes_by_wording, rate_over
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import REFUSED
 from peerpact.statistics import Bounds, Interval, anytime_rate, bounds, rate
@@ -81,6 +82,11 @@ class CellEstimate:
     """Sizes of what was found, one a scored run that has one."""
     truth: float | None = None
     """The rate that is known beforehand, for an organism."""
+    wordings: int = 1
+    """Wordings in which the scored runs were told."""
+    over: Interval | None = None
+    """The rate over wordings like these, which only more wordings make precise; None where there is one wording,
+    or where the number of runs hung on what they showed."""
     shrunk: Interval | None = None
     """The rate pulled towards those of the same arm elsewhere; None where fewer than three cells are alike."""
     watched: Watched | None = None
@@ -183,7 +189,9 @@ def results(
             estimate
             for cell in cells
             if (subject, cell.id) in by_place
-            for estimate in _cell(subject, cell, by_place[subject, cell.id], truths or {})
+            for estimate in _cell(
+                subject, cell, by_place[subject, cell.id], truths or {}, study.seed
+            )
         ]
         found = with_shrunk(found)
         found = [_anytime(e, under_rule.get((subject, e.cell.id))) for e in found]
@@ -194,7 +202,7 @@ def results(
         )
     for subject in by_subject:
         single, together = contrast_estimates(subject, pairs, estimates, study.minimum)
-        contrasts += single
+        contrasts += [_over_wordings(c, by_place, study.seed) for c in single]
         overall += together
     package = kept[-1].package if kept else ""
     there = {s.name: {cell for subject, cell in made if subject == s.name} for s in summaries}
@@ -224,7 +232,7 @@ def _anytime(e: CellEstimate, rule: Watched | None) -> CellEstimate:
     """Return the estimate of a cell whose number of runs hung on what they showed."""
     if rule is None:
         return e
-    return replace(e, interval=anytime_rate(e.hits, e.scored), watched=rule)
+    return replace(e, interval=anytime_rate(e.hits, e.scored), over=None, watched=rule)
 
 
 def _ordered(study: Study, names: Iterable[str]) -> list[str]:
@@ -232,7 +240,9 @@ def _ordered(study: Study, names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (place.get(name, len(place)), name))
 
 
-def _cell(subject: str, cell: Cell, runs: Sequence[Run], truths: Truths) -> Iterable[CellEstimate]:
+def _cell(
+    subject: str, cell: Cell, runs: Sequence[Run], truths: Truths, seed: int
+) -> Iterable[CellEstimate]:
     spec = load(cell.scenario).spec
     known = truths.get((subject, cell.id), {})
     for name, outcome in spec.outcomes.items():
@@ -245,6 +255,7 @@ def _cell(subject: str, cell: Cell, runs: Sequence[Run], truths: Truths) -> Iter
         reasons = Counter(_reason(run, name) for run in unscored if run.ending != REFUSED)
         seen = sum(name in run.seen for run in unscored)
         hits, scored = sum(values), len(values)
+        told = outcomes_by_wording(runs, name)
         yield CellEstimate(
             subject=subject,
             cell=cell,
@@ -264,7 +275,21 @@ def _cell(subject: str, cell: Cell, runs: Sequence[Run], truths: Truths) -> Iter
                 o.measure for o in found if o.value is not None and o.measure is not None
             ),
             truth=known.get(name),
+            wordings=len({wording for _, wording in told}),
+            over=rate_over(told, seed),
         )
+
+
+def _over_wordings(
+    c: ContrastEstimate, runs: Mapping[tuple[str, str], Sequence[Run]], seed: int
+) -> ContrastEstimate:
+    """Add what a contrast is over wordings, where both arms were told in several and nothing stopped them."""
+    if c.base or c.difference is None or c.source.over is None or c.to.over is None:
+        return c
+    source, to = (
+        outcomes_by_wording(runs[e.subject, e.cell.id], e.outcome) for e in (c.source, c.to)
+    )
+    return replace(c, over=difference_over(source, to, seed))
 
 
 def _reason(run: Run, outcome: str) -> str:

@@ -17,6 +17,7 @@ from peerpact.report.results import (
     SubjectSummary,
 )
 from peerpact.report.wording import signed
+from peerpact.statistics import Interval
 
 __all__ = ["contrast_table", "percent", "rate_table", "square_table", "subject_lines"]
 
@@ -30,6 +31,7 @@ COLUMNS = (
     "unscorable",
     "rate",
     "95 % interval",
+    "over wordings",
     "shrunk",
     "worst case",
     "known",
@@ -37,7 +39,9 @@ COLUMNS = (
 )
 WIDE = 125
 """Columns of a terminal that holds the whole table."""
-LEFT_OUT = {"outcome", "worst case", "shrunk"}
+LEFT_OUT = {"outcome", "over wordings", "worst case", "shrunk"}
+LIMITS = 7
+"""Columns of a contrast up to its interval."""
 DECIDED = {"higher", "lower"}
 
 
@@ -61,6 +65,7 @@ def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> T
     columns = [c for c in COLUMNS if width >= WIDE or c not in LEFT_OUT]
     empty = {
         "known": not any(e.truth is not None for e in rows),
+        "over wordings": not any(e.over for e in rows),
         "shrunk": not any(e.shrunk for e in rows),
         "call": not any(e.call for e in rows),
     }
@@ -94,12 +99,15 @@ def _contrasts(shown: Sequence[ContrastEstimate]) -> Table:
     )
     for name in ("subject", "contrast", "scenario"):
         table.add_column(name, overflow="fold")
-    names = ("from", "to", "difference", "95 % interval", "worst case", "p", "p (Holm)", "p (BH)")
-    for name in names:
+    told = any(c.over for c in shown)
+    over = ("over wordings",) if told else ()
+    tests = ("worst case", "p", "p (Holm)", "p (BH)")
+    for name in ("from", "to", "difference", "95 % interval", *over, *tests):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for c in shown:
-        table.add_row(*_contrast_row(c))
+        row = _contrast_row(c)
+        table.add_row(*row[:LIMITS], *([_points(c.over)] if told else ()), *row[LIMITS:])
     return table
 
 
@@ -183,11 +191,20 @@ def _rate_row(e: CellEstimate, last: str) -> dict[str, str]:
         "unscorable": str(e.unscorable),
         "rate": percent(e.interval.value),
         "95 % interval": f"{low} – {high}" if e.scored else "–",
+        "over wordings": _over(e.over),
         "shrunk": percent(e.shrunk.value) if e.shrunk else "",
         "worst case": _worst(e),
         "known": percent(e.truth),
         "call": _call(e),
     }
+
+
+def _over(found: Interval | None) -> str:
+    return "–" if found is None else f"{percent(found.low)} – {percent(found.high)}"
+
+
+def _points(found: Interval | None) -> str:
+    return "–" if found is None else f"{100 * found.low:+.0f} – {100 * found.high:+.0f}"
 
 
 def _worst(e: CellEstimate) -> str:

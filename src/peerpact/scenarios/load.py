@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.parsing import parse
 from peerpact.scenarios.sources import Sources
 from peerpact.scenarios.spec import Extension, Factor, Scenario
+from peerpact.scenarios.wordings import Wordings, collect, read_wordings
 from peerpact.text import read_yaml
 from peerpact.worlds.overlay import Overlay
 
@@ -65,6 +67,20 @@ class LoadedScenario:
         """The overlays of one level."""
         where = f"{self.folder.name}/scenario.yaml:factors/{factor}/{level}"
         return self.sources.overlays(self.factors[factor].levels[level].overlays, where)
+
+    @cached_property
+    def spoken(self) -> Wordings:
+        """The texts that a subject reads as they are and that have more wordings than one."""
+        levels = (x for factor in self.factors.values() for x in factor.levels.values())
+        placed = chain(self.spec.base, *(level.overlays for level in levels))
+        return collect(self.sources.spoken(placed))
+
+    @cached_property
+    def wordings(self) -> int:
+        """How many wordings there are: as many as the text of the base in its own folder that has most."""
+        placed = self.sources.spoken(self.spec.base)
+        own = (path for path in placed if path.is_relative_to(self.folder))
+        return max((len(read_wordings(path)) for path in own), default=1)
 
     @cached_property
     def outcomes(self) -> ModuleType:

@@ -7,8 +7,8 @@ placed by a level and must be empty in the end; ``truth/`` is what the scorer kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,11 +18,12 @@ from peerpact.canonical import digest
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import LoadedScenario
 from peerpact.scenarios.sources import Plain
+from peerpact.scenarios.wordings import said
 from peerpact.text import render
 from peerpact.worlds.overlay import apply
-from peerpact.worlds.world import Tree, World
+from peerpact.worlds.world import Tree, World, keys, put
 
-__all__ = ["Scene", "compose", "scene"]
+__all__ = ["Scene", "compose", "reworded", "scene"]
 
 EMPTY: Mapping[str, Any] = {
     "prompts": {"system": {}, "user": {}},
@@ -44,6 +45,10 @@ class Scene:
     levels: Mapping[str, str]
     tree: Tree
     """The rendered tree, without ``material``."""
+    templates: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Path → text before its variables are filled, for texts that have more wordings than one."""
+    wording: int = 1
+    """Number of the wording."""
 
     @cached_property
     def system(self) -> str:
@@ -106,13 +111,19 @@ def compose(scenario: LoadedScenario, levels: Mapping[str, str], given: Mapping[
     return tree
 
 
-def scene(scenario: LoadedScenario, chosen: Mapping[str, str], given: Mapping[str, Any]) -> Scene:
+def scene(
+    scenario: LoadedScenario,
+    chosen: Mapping[str, str],
+    given: Mapping[str, Any],
+    wording: int = 1,
+) -> Scene:
     """Render one cell.
 
     Args:
         scenario: The scenario.
         chosen: Levels by factor; the others stand at their default.
         given: Facts that come from outside the scenario, such as the vendor word of the subject.
+        wording: Number of the wording.
 
     Raises:
         StudyError: A level is unknown, a path clashes, a variable is missing, material is left unplaced.
@@ -131,7 +142,39 @@ def scene(scenario: LoadedScenario, chosen: Mapping[str, str], given: Mapping[st
         "facts": facts,
         "truth": _rendered(tree["truth"], facts, f"{scenario.name}:truth"),
     }
-    return Scene(scenario.name, scenario.spec.version, levels, rendered)
+    templates = dict(_templates(scenario, tree, facts))
+    first = Scene(scenario.name, scenario.spec.version, levels, rendered, templates)
+    return reworded(scenario, first, wording)
+
+
+def reworded(scenario: LoadedScenario, shown: Scene, wording: int) -> Scene:
+    """Return a scene in another wording: its texts that have several are filled anew, all else is shared."""
+    if wording == shown.wording:
+        return shown
+    tree = shown.tree
+    for path, text in shown.templates.items():
+        worded = said(text, scenario.spoken, wording)
+        tree = put(tree, keys(path), render(worded, shown.facts, f"{scenario.name}:{path}"))
+    return replace(shown, tree=tree, wording=wording)
+
+
+def _templates(
+    scenario: LoadedScenario, tree: Tree, facts: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    if not scenario.spoken:
+        return
+    for part in ("prompts", "world"):
+        for path, text in _leaves(tree[part], part):
+            if text in scenario.spoken:
+                yield render(path, facts), text
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _leaves(child, f"{path}/{key}")
 
 
 def _facts(raw: Mapping[str, Any], where: str) -> dict[str, Any]:

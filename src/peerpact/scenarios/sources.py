@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,9 @@ def _filled(value: Any) -> bool:
     return not isinstance(value, str) or "{" not in value
 
 
+THROUGH = ("facts/", "truth/", "tools/")
+
+
 @dataclass(frozen=True)
 class Sources:
     """Reads files relative to a scenario's folder, or to all scenarios where a name begins with ``shared/``."""
@@ -57,6 +60,12 @@ class Sources:
             Overlay(s.op, s.path, Plain.where_it_can(self._value(s)), s.to, f"{where}[{i}]")
             for i, s in enumerate(specs)
         )
+
+    def spoken(self, specs: Iterable[OverlaySpec]) -> Iterator[Path]:
+        """Yield the text files that overlays place where a subject reads them as they are, not through a fact."""
+        for spec in specs:
+            if not spec.path.startswith(THROUGH):
+                yield from map(self.path, _named(spec.text, spec.value))
 
     def tools(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the named tools with their texts, in the order named.
@@ -104,6 +113,16 @@ class Sources:
                     return _READERS[source](self.path(name))
             return {key: self._resolve(child) for key, child in value.items()}
         return value
+
+
+def _named(text: str | None, value: Any) -> Iterator[str]:
+    """Yield the names of text files in an overlay's value."""
+    if text is not None:
+        yield text
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            alone = key == "text" and len(value) == 1 and isinstance(child, str)
+            yield from _named(child if alone else None, child)
 
 
 @cache

@@ -239,6 +239,6 @@ def _repertoire(key: _Key) -> Repertoire:
         key.scene,
         written,
         actions(written, key.scene),
-        marks(scenario, key.scene.levels, dict(key.given)),
+        marks(scenario, key.scene.levels, dict(key.given), key.scene.wording),
         announced(key.scene),
     )

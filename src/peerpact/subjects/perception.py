@@ -41,15 +41,21 @@ def readable(found: Scene) -> Lines:
     return lines("\n".join(texts))
 
 
-def marks(scenario: LoadedScenario, levels: Mapping[str, str], given: Mapping[str, Any]) -> Marks:
+def marks(
+    scenario: LoadedScenario,
+    levels: Mapping[str, str],
+    given: Mapping[str, Any],
+    wording: int = 1,
+) -> Marks:
     """Return the lines that give away each level of each factor in one cell.
 
     Args:
         scenario: The scenario.
         levels: The cell.
         given: Facts from outside, as for the scene.
+        wording: The wording in which it is told.
     """
-    return _marks(scenario, canonical(dict(levels)), canonical(dict(given)))
+    return _marks(scenario, canonical(dict(levels)), canonical(dict(given)), wording)
 
 
 def perceive(
@@ -78,8 +84,8 @@ def _level(read: Lines, by_level: Mapping[str, Lines]) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _marks(scenario: LoadedScenario, levels: bytes, given: bytes) -> Marks:
-    return _Marks(scenario, orjson.loads(levels), orjson.loads(given))
+def _marks(scenario: LoadedScenario, levels: bytes, given: bytes, wording: int) -> Marks:
+    return _Marks(scenario, orjson.loads(levels), orjson.loads(given), wording)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +95,12 @@ class _Marks(Marks):
     scenario: LoadedScenario
     cell: Mapping[str, str]
     given: Mapping[str, Any]
+    wording: int
     found: dict[str, Mapping[str, Lines]] = field(default_factory=dict)
 
     def __getitem__(self, factor: str) -> Mapping[str, Lines]:
         if factor not in self.found:
-            self.found[factor] = _told_apart(self.scenario, self.cell, self.given, factor)
+            self.found[factor] = _told_apart(self, factor)
         return self.found[factor]
 
     def __iter__(self) -> Iterator[str]:
@@ -103,14 +110,13 @@ class _Marks(Marks):
         return len(self.scenario.factors)
 
 
-def _told_apart(
-    scenario: LoadedScenario, cell: Mapping[str, str], given: Mapping[str, Any], factor: str
-) -> dict[str, Lines]:
+def _told_apart(found: _Marks, factor: str) -> dict[str, Lines]:
+    scenario, cell = found.scenario, found.cell
     texts: dict[str, Lines] = {}
     for level in scenario.factors[factor].levels:
         other = {**cell, factor: level}
         if not scenario.excluded(other):
-            texts[level] = readable(scene(scenario, other, given))
+            texts[level] = readable(scene(scenario, other, found.given, found.wording))
     return {
         level: own - frozenset().union(*(text for name, text in texts.items() if name != level))
         for level, own in texts.items()

@@ -35,8 +35,8 @@ def check_scenario(name: str) -> list[str]:
 
 
 def _check_words(scenario: LoadedScenario) -> Iterator[str]:
-    """No words of a level stand in what all arms share."""
-    check_shared(scenario)
+    """Every wording says the same; no words of a level stand in what all arms share, in any wording."""
+    check_shared(scenario, scenario.wordings)
     yield from ()
 
 

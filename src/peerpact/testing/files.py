@@ -9,6 +9,7 @@ from typing import Any
 
 from peerpact.scenarios.load import LoadedScenario
 from peerpact.scenarios.spec import Extension, Factor, OverlaySpec
+from peerpact.scenarios.wordings import wordings_file
 from peerpact.text import read_text, read_yaml
 
 __all__ = ["check_files", "files_named"]
@@ -34,12 +35,13 @@ def check_files(scenario: LoadedScenario) -> Iterator[str]:
 
 
 def files_named(scenario: LoadedScenario) -> frozenset[Path]:
-    """Return the files that the base, the factors and their levels name, those under ``shared/`` too."""
+    """Return the files that base, factors and levels name, those under ``shared/`` too, and their wordings."""
     names = [f for f in scenario.spec.factors.values() if isinstance(f, str)]
     for spec in _overlays(scenario):
         names += [name for name in (spec.text, spec.data) if name is not None]
         names += [name for source, name in _references(spec.value) if source in REFERENCES]
-    return frozenset(scenario.sources.path(name) for name in names)
+    spoken = (wordings_file(path) for path in scenario.sources.spoken(_overlays(scenario)))
+    return frozenset({*(scenario.sources.path(name) for name in names), *spoken})
 
 
 def _files(folder: Path) -> list[Path]:

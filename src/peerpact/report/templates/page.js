@@ -394,7 +394,7 @@
         const block = await unpack(place.at);
         const run = block.runs.find((r) => r.identity === parts[1]);
         const position = [...place.kept].find(([, k]) => k.id === parts[1])[0];
-        if (run) view = runView(place, position, run, block.prompts);
+        if (run) view = runView(place, position, run, run.prompts || block.prompts);
         call = parts[2];
       }
     }
