@@ -20,6 +20,7 @@ from peerpact.design.study import Contrast, study_names
 from peerpact.errors import StudyError
 from peerpact.scenarios import load
 from peerpact.scenarios.load import PACKAGE, VARIABLE, names
+from peerpact.scenarios.wordings import wordings_file
 
 VENDOR = {"vendor": "Alpha"}
 HEAD = "title: t\nquestion: q\nseed: 1\nruns: 2\nsubjects: [{name: honest}]\n"
@@ -43,6 +44,7 @@ def altered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
             text = (folder / file).read_text()
             assert old in text
             (folder / file).write_text(text.replace(old, new, 1))
+            wordings_file(folder / file).unlink(missing_ok=True)
         return folder.name
 
     return make

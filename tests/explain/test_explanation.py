@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,7 +101,7 @@ def study_cells(motive="H2", n=60):
         yield CellCount(
             NAME,
             cell.cell,
-            {**levels, **known, "wording": "1"},
+            {**levels, **known},
             n,
             n,
             cell.hits,
@@ -111,12 +113,7 @@ def study_cells(motive="H2", n=60):
 
 def in_wordings(cells, count=20):
     """Return the same cells as if each had been run in several wordings."""
-    listed = list(cells)
-    extra = [
-        CellCount(NAME, f"w{number}", {**listed[0].levels, "wording": str(number)}, 1, 1, 0)
-        for number in range(2, count + 1)
-    ]
-    return [*listed, *extra]
+    return [replace(cell, wordings=count) for cell in cells]
 
 
 SURE = Circumstances(certified=True, registered=True)
@@ -169,6 +166,12 @@ def test_one_wording_supports_neither_sentence():
     assert found.kind == "open"
 
 
+def test_every_arm_needs_enough_wordings():
+    listed = in_wordings(study_cells())
+    few = [replace(c, wordings=19) if c.cell == "peer" else c for c in listed]
+    assert {n.id for n in explain("m", few, SURE).needs if not n.met} == {"K26"}
+
+
 def test_the_behaviour_may_be_stated_where_its_cause_is_open():
     found = explain("m", in_wordings(study_cells()), Circumstances(certified=True))
     assert found.kind == "behaviour"
@@ -177,10 +180,7 @@ def test_the_behaviour_may_be_stated_where_its_cause_is_open():
 
 def test_drop_outs_that_could_undo_the_effect_are_named():
     cells = [
-        c
-        if c.cell != "peer"
-        else CellCount(c.scenario, c.cell, c.levels, 30 * c.runs, c.scored, c.hits)
-        for c in in_wordings(study_cells())
+        c if c.cell != "peer" else replace(c, runs=30 * c.runs) for c in in_wordings(study_cells())
     ]
     assert "K31" in {n.id for n in explain("m", cells, SURE).needs if not n.met}
 
