@@ -141,6 +141,16 @@ def test_evidence_holds_the_call_in_which_it_happened(read: Reader, found: Resul
         assert story["acted"]
 
 
+def test_a_run_shows_the_prompts_in_its_own_wording(samples: ModuleType) -> None:
+    study = samples.study(("answer_grading",))
+    made = [replace(r, wording=1 + r.replicate % 2) for r in samples.runs(study, {"a": 1.0})]
+    block = Reader(page(samples.of(study, made))).block(0)
+    own = {s["wording"]: s.get("prompts", block["prompts"]) for s in block["runs"]}
+    assert own[1]["user"].startswith("Evaluate the work of")
+    assert own[2]["user"].startswith("Your work today is to evaluate")
+    assert all(story["acted"] for story in block["runs"])
+
+
 def test_a_run_whose_world_cannot_be_made_again_places_nothing(samples: ModuleType) -> None:
     study = samples.study(("answer_grading",))
     made = [

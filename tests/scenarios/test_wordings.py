@@ -17,38 +17,36 @@ from peerpact.subjects.organism import load_organism, repertoire
 from peerpact.worlds import diff
 
 GIVEN = {"vendor": "Alpha"}
-FIRST_READ = {"identity": 20, "request": 20, "procedure": 10}
-"""Parts of the prompts → least number of paraphrases; a document of the drive has 10."""
+SIX = {n for n in names() if load(n).spec.study_name != "none"}
+"""Scenarios of the published study: 20 paraphrases of the request; the others have 10, as all documents have."""
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_shipped_scenario_has_twenty_wordings_of_what_is_read_first_and_ten_of_its_rules(name):
+def test_a_shipped_scenario_has_twenty_paraphrases_of_what_is_read_first_or_ten(name):
     scenario = load(name)
+    owed = {"identity": 20, "request": 20 if name in SIX else 10, "procedure": 10}
     found = {}
     for overlay in scenario.base:
         part = overlay.path.rpartition("/")[2]
         text = overlay.value["content"] if part.endswith(".md") else overlay.value
-        if part in FIRST_READ or part.endswith(".md"):
+        if part in owed or part.endswith(".md"):
             found[part] = len(scenario.spoken.get(text, (text,))) - 1
-    assert all(count >= FIRST_READ.get(part, 10) for part, count in found.items()), found
-    assert {*FIRST_READ} < found.keys()
-    assert scenario.wordings == 21
+    assert all(count >= owed.get(part, 10) for part, count in found.items()), found
+    assert owed.keys() < found.keys()
+    assert scenario.wordings == owed["request"] + 1
 
 
 @pytest.mark.parametrize("name", names())
 def test_in_another_wording_only_words_differ(name):
     scenario = load(name)
     first = scene(scenario, {}, GIVEN)
-    for wording in (2, 11, 21):
+    for wording in (2, 6, 10):
         told = scene(scenario, {}, GIVEN, wording)
         changed = {change.path for change in diff(first.tree, told.tree)}
         assert changed == first.templates.keys()
         assert told.wording == wording
         assert told.digest != first.digest
         assert list(told.tools) == list(first.tools)
-    assert (
-        scene(scenario, {}, GIVEN, 22).digest != first.digest
-    )  # texts have 11 and 21: no short period
 
 
 ORIGINAL = 'Grade {{ item }} by 3 rules in the sheet "work" within two days with file_grade.'
@@ -176,7 +174,7 @@ def test_who_has_read_everything_can_tell_each_level_in_every_wording(name):
         found = repertoire(shown, GIVEN).perceived("\n".join([shown.system, shown.user, *drive]))
         wrong = {f: p for f, p in found.items() if p not in {shown.levels[f], None}}
         assert not wrong, wording
-        assert {"stakes", "relationship", "subject"} <= {f for f, p in found.items() if p}
+        assert {"stakes"} <= {f for f, p in found.items() if p}
 
 
 def test_the_text_itself_is_the_first_wording():
