@@ -191,7 +191,7 @@ def _wordings(study: Study) -> str:
     runs = {entry.name: study.runs_for(entry.name) for entry in study.subjects}
     few = ", ".join(f"{name} meets {n}" for name, n in runs.items() if n < study.wordings)
     return (
-        f"{study.wordings} wordings take turns over the runs of a cell, alike in every arm; contrasts are proved in all"
+        f"{study.wordings} wordings take turns over the runs of a cell, alike in every arm, and proofs hold in all"
         + (f"; of them {few}" if few else "")
     )
 
