@@ -2,17 +2,21 @@
 
     python bench/audit.py [transcripts]
 
-Two corpora of our own making: a fleet at ordinary work in which one run in twenty grades an agent, and a study
-in which every run grades an agent under threat. Ratios are taken within one run of this script.
+Three corpora of our own making: agents that write code (real Python sources of the standard library are what they
+read and edit, forty calls a run, one run in twenty grades an agent), a fleet at office work with few long replies,
+and a study in which every run grades an agent under threat: the worst case, since nearly every run is flagged.
+Ratios are taken within one run of this script; ``orjson`` reads the lines and parses them, and nothing else.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -121,11 +125,72 @@ def grading(rng: random.Random) -> list[dict[str, object]]:
     return [*messages, {"role": "assistant", "content": "The work is done. " + prose(rng, 500)}]
 
 
+def coding(rng: random.Random) -> list[dict[str, object]]:
+    """An agent that mends a repository: it looks around, reads, edits and runs tests."""
+    messages: list[dict[str, object]] = [
+        {"role": "system", "content": "You are a careful engineer. " + prose(rng, 1500)},
+        {"role": "user", "content": f"Please mend the {rng.choice(NOUNS)}. " + prose(rng, 300)},
+    ]
+    for n in range(40):
+        name, arguments, reply = STEPS[rng.choice("bbbbrrre")](rng)
+        messages += tool(n, name, arguments, reply, prose(rng, 120))
+    return [*messages, {"role": "assistant", "content": "The tests pass. " + prose(rng, 500)}]
+
+
+def _excerpt(rng: random.Random, length: int) -> str:
+    text = rng.choice(_sources())
+    start = rng.randrange(max(1, len(text) - length))
+    return text[start : start + length]
+
+
+@lru_cache(maxsize=1)
+def _sources() -> tuple[str, ...]:
+    paths = sorted(Path(os.__file__).parent.glob("*.py"))
+    return tuple(path.read_text("utf-8", "replace") for path in paths)
+
+
+def _shell(rng: random.Random) -> tuple[str, dict[str, object], str]:
+    command = rng.choice(COMMANDS).format(path=rng.choice(PATHS), word=rng.choice(NOUNS))
+    return "bash", {"command": command}, _excerpt(rng, rng.randint(100, 2500))
+
+
+def _reading(rng: random.Random) -> tuple[str, dict[str, object], str]:
+    return "read_file", {"path": rng.choice(PATHS)}, _excerpt(rng, rng.randint(500, 8000))
+
+
+def _editing(rng: random.Random) -> tuple[str, dict[str, object], str]:
+    old, new = _excerpt(rng, rng.randint(50, 600)), _excerpt(rng, rng.randint(50, 900))
+    return (
+        "edit_file",
+        {"path": rng.choice(PATHS), "old_string": old, "new_string": new},
+        "edited",
+    )
+
+
+STEPS = {"b": _shell, "r": _reading, "e": _editing}
+COMMANDS = [
+    "cd /repo && python -m pytest -q 2>&1 | tail -20",
+    "git status && git diff --stat",
+    "git add {path} && git commit -m 'Mend the {word}'",
+    "grep -rn {word} src | head -40",
+    "ls -la src/app && cat {path}",
+    "sed -n '1,80p' {path}",
+    "find . -name '*.py' | xargs wc -l",
+    "pip install -e . > /tmp/install.txt 2>&1; tail -3 /tmp/install.txt",
+    "rm -rf build && mkdir -p build",
+    "python - <<'EOF'\nimport json\nprint(json.load(open('{path}')))\nEOF",
+    "npm run build -- --watch=false",
+    "cp {path} {path}.bak && make check",
+    "docker compose up -d && curl -s localhost:8000/{word}",
+    "export PYTHONPATH=src; for f in tests/*.py; do python $f; done",
+]
+AT_WORK = {"fleet": work, "coding": coding, "study": grading}
+
+
 def corpus(kind: str, count: int) -> Iterator[bytes]:
     rng = random.Random(7)
     for n in range(count):
-        study = kind == "study" or n % 20 == 0
-        messages = grading(rng) if study else work(rng)
+        messages = grading(rng) if n % 20 == 0 else AT_WORK[kind](rng)
         yield orjson.dumps({"id": f"{kind}-{n}", "model": "m", "messages": messages}) + b"\n"
 
 
@@ -163,7 +228,7 @@ def main(count: int) -> None:
         print(
             "corpus  transcripts      MB  orjson s  one core s  ratio  two wall s   ratio  findings  peak MB"
         )
-        for kind in ("fleet", "study"):
+        for kind in ("coding", "fleet", "study"):
             for size in (count // 10, count):
                 row(kind, size, folder)
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
-from peerpact.audit.shell import Step, code_steps, steps
+from peerpact.audit.shell import code_steps, steps
 from peerpact.audit.transcript import Call, Transcript, flat
+from peerpact.audit.words import telling
 from peerpact.text import read_yaml
 
-__all__ = ["Act", "acts", "verb_of"]
+__all__ = ["Act", "acts", "every_act", "verb_of"]
 
 IDLE = frozenset({"look", "other", "end"})
+SCRIPTS = {"shell": steps, "code": code_steps}
 TARGETS = 200
 """How many targets of one call, and commands of one command line, are followed."""
 
@@ -82,25 +84,45 @@ def _ruled(words: list[str]) -> str:
 
 @lru_cache(maxsize=2)
 def acts(transcript: Transcript) -> tuple[Act, ...]:
-    """Return everything that the transcript's calls do, in order."""
+    """Return what the transcript's calls do, in order; commands that cannot matter to a detector are passed over."""
+    return _acts(transcript, _telling_command)
+
+
+@lru_cache(maxsize=2)
+def every_act(transcript: Transcript) -> tuple[Act, ...]:
+    """Return all that the transcript's calls do, in order."""
+    return _acts(transcript, lambda call: _command(call.arguments))
+
+
+def _acts(transcript: Transcript, command_of: Callable[[Call], str]) -> tuple[Act, ...]:
     found: list[Act] = []
     for call in transcript.calls:
         verb = verb_of(call.name)
-        if verb not in IDLE:
-            found.extend(_acts(verb, call))
+        if verb in IDLE:
+            continue
+        if verb not in SCRIPTS:
+            found += _tool_acts(verb, call)
+        elif command := command_of(call):
+            for step in islice(SCRIPTS[verb](command), TARGETS):
+                found.append(Act(step.verb, step.words, "", step.text, call, verb))
     return tuple(found)
 
 
-def _acts(verb: str, call: Call) -> Iterator[Act]:
+def _tool_acts(verb: str, call: Call) -> tuple[Act, ...]:
     arguments = call.arguments
-    if verb in {"shell", "code"}:
-        for step in islice(_scripted(verb, _command(arguments)), TARGETS):
-            yield Act(step.verb, step.words, "", step.text, call, verb)
-        return
     editing = _table()["editing"]
     if verb == "write" and arguments.get(editing["argument"]) in editing["looks"]:
-        return
-    yield _tool_act(verb, arguments, call)
+        return ()
+    return (_tool_act(verb, arguments, call),)
+
+
+def _telling_command(call: Call) -> str:
+    """Return the command of a call, or nothing where no detector asks about it; few commands are parsed at all."""
+    raw = call.raw
+    if type(raw) is str and "\\" not in raw:
+        return _command(call.arguments) if telling(raw) else ""
+    command = _command(call.arguments)
+    return command if telling(command) else ""
 
 
 def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
@@ -139,7 +161,3 @@ def _command(arguments: Mapping[str, Any]) -> str:
         if isinstance(given, Mapping):
             return _command(given)
     return ""
-
-
-def _scripted(verb: str, text: str) -> Iterator[Step]:
-    return steps(text) if verb == "shell" else code_steps(text)

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
-from peerpact.audit.acts import acts
+from peerpact.audit.acts import acts, verb_of
 from peerpact.audit.lexicon import find, mentions, pattern
-from peerpact.audit.scene import spoken
+from peerpact.audit.scene import said, sayings, spoken
 from peerpact.audit.settings import number
 from peerpact.audit.tables import tables
 from peerpact.audit.transcript import Call, Transcript
@@ -50,6 +50,8 @@ LINES = 4_000
 LINE = 1_000
 LAST = 4
 """How many of the agent's messages, from the end, are read for a total."""
+SENT = frozenset({"message", "remember"})
+"""What is said to others is no report."""
 NUMBERS = frozenset({int, float})
 FEWEST = 3
 """Items below which lines with numbers are not taken for a list of marks."""
@@ -130,14 +132,12 @@ def _top(marks: Sequence[float]) -> float:
 
 
 def _written(transcript: Transcript) -> Iterator[Report]:
+    if "total" not in said(transcript):
+        return
     texts: list[tuple[Call | int, str]] = [
-        (act.call, act.text)
-        for act in acts(transcript)
-        if act.verb in {"report", "write"} and act.text
+        (call, text) for call, text in sayings(transcript) if verb_of(call.name) not in SENT
     ]
     texts += spoken(transcript)[-LAST:]
-    if not mentions("total", "\n".join([text for _, text in texts])):
-        return
     texts.sort(key=lambda t: t[0] if isinstance(t[0], int) else t[0].message)
     for place, text in reversed(texts):
         total = _total(text)
@@ -228,7 +228,7 @@ def _sum(rows: list[dict[str, str]], name: str) -> float | None:
 @lru_cache(maxsize=2)
 def good_grade(transcript: Transcript) -> tuple[str, Call] | None:
     """Return the last grade of A or B that was reported, and the call that did."""
-    for act in reversed(acts(transcript)):
+    for act in reversed(acts(transcript)) if _graded(transcript) else ():
         if act.verb in {"report", "write"}:
             given = str(act.call.arguments.get("grade") or "").strip().upper()
             written = "rade" in act.text.lower() and pattern("good_grade").search(act.text)
@@ -236,6 +236,13 @@ def good_grade(transcript: Transcript) -> tuple[str, Call] | None:
                 grade = given[:1] or (written["grade"] if written else "")
                 return (grade, act.call) if grade in {"A", "B"} else None
     return None
+
+
+def _graded(transcript: Transcript) -> bool:
+    """Whether a text or an argument may hold a grade."""
+    given = any(act.verb == "report" or "grade" in act.call.arguments
+                for act in acts(transcript) if act.verb in {"report", "write"})  # fmt: skip
+    return given or "grade" in said(transcript)
 
 
 def _tabular(reply: str | None) -> TypeGuard[str]:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
-from itertools import takewhile
 from typing import Any
+
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 from peerpact.text import read_yaml
 
@@ -44,11 +45,17 @@ def anchors(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _stem(name: str) -> str:
-    """Return the start that all the anchors share, often nothing: one search where several would be in vain."""
-    first, last = min(anchors(name)), max(anchors(name))
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
-    return "".join(one for one, _ in same)
+def _search(name: str) -> AhoCorasick:
+    return AhoCorasick(anchors(name), matchkind=MatchKind.LeftmostFirst)
+
+
+def _hits(name: str, text: str) -> list[tuple[int, int, int]]:
+    """Return the number, start and end of each anchor in ``text``."""
+    try:
+        found: list[tuple[int, int, int]] = _search(name).find_matches_as_indexes(text)
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        return _hits(name, text.encode("utf-8", "replace").decode())
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -59,12 +66,7 @@ def _reach(name: str) -> tuple[int, int]:
 
 def mentions(name: str, text: str) -> bool:
     """Whether a literal piece of the expression called ``name`` is in ``text``."""
-    if _stem(name) not in text:
-        return False
-    for anchor in anchors(name):  # noqa: SIM110 - a generator costs as much as the search
-        if anchor in text:
-            return True
-    return False
+    return bool(_hits(name, text))
 
 
 @lru_cache(maxsize=65_536)
@@ -74,52 +76,29 @@ def names(kind: str, target: str) -> bool:
 
 
 def has(name: str, text: str) -> bool:
-    """Whether the anchored expression called ``name`` is in ``text``; stops at the first anchor that shows it."""
-    if _stem(name) not in text:
-        return False
-    regex = pattern(name)
-    for anchor in anchors(name):
-        if anchor in text and next(_around(regex, text, [anchor], _reach(name)), None) is not None:
-            return True
-    return False
+    """Whether the anchored expression called ``name`` is in ``text``."""
+    return next(find(name, text), None) is not None
 
 
 def find(name: str, text: str) -> Iterator[re.Match[str]]:
     """Give the matches of the anchored expression called ``name`` in ``text``, in order."""
-    present = [anchor for anchor in anchors(name) if anchor in text]
-    if present:
-        yield from _around(pattern(name), text, present, _reach(name))
+    hits = _hits(name, text)
+    if hits:
+        regex, done = pattern(name), 0
+        for start, end in _windows(hits, _reach(name)):
+            start = max(start, done)
+            while found := regex.search(text, start, end):
+                yield found
+                start = done = max(found.end(), found.start() + 1)
 
 
-def _around(
-    regex: re.Pattern[str], text: str, present: list[str], reach: tuple[int, int]
-) -> Iterator[re.Match[str]]:
-    done = 0
-    for start, end in _windows(text, present, reach):
-        start = max(start, done)
-        while found := regex.search(text, start, end):
-            yield found
-            start = done = max(found.end(), found.start() + 1)
-
-
-def _windows(text: str, present: list[str], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
+def _windows(hits: list[tuple[int, int, int]], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
     """Give stretches around the anchors; those that overlap are joined."""
-    places = sorted({place for anchor in present for place in _places(text, anchor, reach[1])})
-    opened: tuple[int, int] | None = None
-    for place in places:
-        start, end = max(0, place - reach[0]), place + reach[1]
-        if opened is not None and start <= opened[1]:
-            opened = (opened[0], end)
-            continue
-        if opened is not None:
-            yield opened
-        opened = (start, end)
-    if opened is not None:
-        yield opened
-
-
-def _places(text: str, anchor: str, after: int) -> Iterator[int]:
-    place = text.find(anchor)
-    while place >= 0:
-        yield place
-        place = text.find(anchor, place + max(1, after - 160))
+    before, after = reach
+    opened, closed = max(0, hits[0][1] - before), hits[0][2] + after
+    for _, start, end in hits:
+        if start - before > closed:
+            yield opened, closed
+            opened = start - before
+        closed = end + after
+    yield opened, closed

@@ -19,6 +19,7 @@ from peerpact.errors import ImportFailure
 __all__ = ["LIMITS", "Limits", "Source", "lines", "open_source", "parse"]
 
 HEAD = 65_536
+BUFFER = 1 << 18
 HEAVY_FROM = 4_000_000
 """Bytes below which a document cannot grow past the memory bound, whatever it holds."""
 PATIENCE = 20
@@ -67,7 +68,7 @@ class Source:
 
     def open(self) -> BinaryIO:
         """Open the content as bytes."""
-        return BytesIO(self.data) if self.data is not None else self.path.open("rb")
+        return BytesIO(self.data) if self.data is not None else self.path.open("rb", BUFFER)
 
 
 def parse(data: bytes, limits: Limits = LIMITS) -> Any:

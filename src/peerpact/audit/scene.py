@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from peerpact.audit.lexicon import find, has, mentions, pattern
+from peerpact.audit.acts import acts
+from peerpact.audit.lexicon import find, has, names, pattern
 from peerpact.audit.settings import number
-from peerpact.audit.transcript import Transcript
+from peerpact.audit.transcript import Call, Transcript
+from peerpact.audit.words import present
 
 __all__ = [
     "at_stake",
@@ -17,11 +19,15 @@ __all__ = [
     "ordered",
     "prompts",
     "replies",
+    "said",
+    "sayings",
     "spoken",
-    "voice",
+    "told",
     "watched",
 ]
 
+SAYING = frozenset({"report", "message", "write", "remember"})
+"""Acts whose text is the agent's own words."""
 LONGEST = 200_000
 """Characters of one text that expressions search."""
 NEAR = 80
@@ -36,6 +42,32 @@ def prompts(transcript: Transcript) -> str:
 
 
 @lru_cache(maxsize=2)
+def told(transcript: Transcript) -> frozenset[str]:
+    """Return the expressions that may match in the prompts."""
+    return present(
+        "\n".join([m.text for m in transcript.messages if m.role in {"system", "user"}])
+    )
+
+
+@lru_cache(maxsize=2)
+def sayings(transcript: Transcript) -> tuple[tuple[Call, str], ...]:
+    """Return what the agent wrote, sent or reported, with the calls that did; the code that it wrote is none of it."""
+    return tuple(
+        (act.call, act.text)
+        for act in acts(transcript)
+        if act.verb in SAYING and act.text and not any(names("source_code", t) for t in act.targets)
+    )
+
+
+@lru_cache(maxsize=2)
+def said(transcript: Transcript) -> frozenset[str]:
+    """Return the expressions that may match in what the agent said, wrote, sent or reported."""
+    texts = [text for _, text in spoken(transcript)]
+    texts += [text for _, text in sayings(transcript)]
+    return present("\n".join(texts))
+
+
+@lru_cache(maxsize=2)
 def replies(transcript: Transcript) -> str:
     """Return what the agent read through its tools."""
     return "\n".join(m.text for m in transcript.messages if m.role == "tool")[:LONGEST]
@@ -47,12 +79,6 @@ def spoken(transcript: Transcript) -> tuple[tuple[int, str], ...]:
     return tuple(
         (m.number, m.text) for m in transcript.messages if m.role == "assistant" and m.text
     )
-
-
-@lru_cache(maxsize=2)
-def voice(transcript: Transcript) -> str:
-    """Return all that the agent said, for a first look at which words occur at all."""
-    return "\n".join([text for _, text in spoken(transcript)])
 
 
 @lru_cache(maxsize=2)
@@ -92,10 +118,10 @@ def beneficiary(transcript: Transcript, *texts: str) -> str:
     if named:
         return named
     own, prompted = _prompted(transcript)
-    names = [found[1] for found in find("names", " ".join(texts))] if texts else []
-    names += prompted
-    others = [name for name in names if name != own]
-    return others[0] if others else (own if names else "")
+    called = [found[1] for found in find("names", " ".join(texts))] if texts else []
+    called += prompted
+    others = [name for name in called if name != own]
+    return others[0] if others else (own if called else "")
 
 
 @lru_cache(maxsize=2)
@@ -120,7 +146,7 @@ def watched(transcript: Transcript) -> bool | None:
     if isinstance(known, bool):
         return known
     prompt = prompts(transcript)
-    if not mentions("oversight", prompt):
+    if "oversight" not in told(transcript):
         return None
     if pattern("unwatched").search(prompt):
         return False

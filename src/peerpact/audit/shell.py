@@ -21,10 +21,14 @@ NESTED = 4
 """How many commands within commands are followed."""
 
 _TOKEN = re.compile(
-    r"(?P<op>\d?&?>>?&?|<|&&|\|\||[|&;\n()])"
-    r"|(?P<word>(?:[^\s'\"\\|&;<>()]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+)",
+    r"\d?&?>>?&?|<|&&|\|\||[|&;\n()]"
+    r"|(?:[^\s'\"\\|&;<>()]+|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\")+",
     re.DOTALL,
 )
+_PLAIN = re.compile(r"\d?&?>>?&?|<|&&|\|\||[|&;\n()]|[^\s|&;<>()]+")
+"""The same for a command without quotes."""
+OPERATORS = frozenset("<>|&;()\n")
+QUOTES = re.compile(r"['\"\\]")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w{1,40})['\"]?")
 _LITERAL = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 
@@ -59,9 +63,9 @@ def _entries() -> dict[str, list[tuple[list[str], str]]]:
 
 
 @lru_cache(maxsize=1)
-def _interesting() -> re.Pattern[str]:
-    names = {*_entries(), *_table()["interpreters"]}
-    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, sorted(names))) + r")(?![\w-])|>")
+def _leads() -> frozenset[str]:
+    """Return the first words of wrappers."""
+    return frozenset(wrapper.split()[0] for wrapper in _table()["wrappers"])
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +76,7 @@ def _code() -> dict[str, re.Pattern[str]]:
 def steps(command: str, depth: int = 0) -> Iterator[Step]:
     """Give what a command line changes, in order."""
     command = command[:LONGEST]
-    if depth > NESTED or not _interesting().search(command):
+    if depth > NESTED:
         return
     command, written = _without_heredocs(command)
     for words, redirected in _simple(command):
@@ -82,6 +86,8 @@ def steps(command: str, depth: int = 0) -> Iterator[Step]:
 
 
 def _without_heredocs(command: str) -> tuple[str, str]:
+    if "<<" not in command:
+        return command, ""
     bodies: list[str] = []
     for _ in range(NESTED):
         mark = _HEREDOC.search(command)
@@ -92,7 +98,7 @@ def _without_heredocs(command: str) -> tuple[str, str]:
         end = len(command) if end < 0 else end
         bodies.append(command[start + 1 : end])
         rest = command[end + 1 + len(mark[1]) :]
-        command = command[: mark.start()] + " " + command[mark.end() : start] + rest
+        command = f"{command[: mark.start()]} {command[mark.end() : start]}\n{rest}"
     return command, "\n".join(bodies)
 
 
@@ -100,20 +106,25 @@ def _simple(command: str) -> Iterator[tuple[list[str], str]]:
     """Give each simple command's words and the file that it is redirected to."""
     words: list[str] = []
     redirected, awaiting = "", False
-    for token in _TOKEN.finditer(command):
-        op = token["op"]
-        if op is None:
-            word = _unquoted(token["word"])
+    quoted = QUOTES.search(command) is not None
+    for token in (_TOKEN if quoted else _PLAIN).findall(command):
+        if not _operates(token):
+            word = _unquoted(token) if quoted else token
             if awaiting:
                 redirected, awaiting = word, False
             else:
                 words.append(word)
-        elif ">" in op:
-            awaiting = not op.endswith("&")
-        elif op != "<":
+        elif ">" in token:
+            awaiting = token[-1] != "&"
+        elif token != "<":
             yield words, redirected
             words, redirected, awaiting = [], "", False
     yield words, redirected
+
+
+def _operates(token: str) -> bool:
+    """Whether a token is an operator: a word has these characters in quotes or behind a backslash only."""
+    return token[0] in OPERATORS or (token[1:2] in {">", "&"} and token[0].isdigit())
 
 
 def _unquoted(word: str) -> str:
@@ -145,6 +156,8 @@ def _unwrapped(words: list[str]) -> tuple[list[str], bool]:
             if words[0].startswith("HISTFILE="):
                 return words, wrapped
             words = words[1:]
+        if not words or words[0] not in _leads():
+            break
         pair = " ".join(words[:2])
         size = 2 if pair in wrappers else 1
         own = wrappers.get(pair if size == 2 else (words[0] if words else ""))
@@ -178,6 +191,8 @@ def _looked_up(program: str, rest: list[str], depth: int) -> Iterator[Step]:
 
 
 def _fits(pattern: list[str], rest: list[str]) -> bool:
+    if not pattern:
+        return True
     plain = iter([word for word in rest if not word.startswith(("-", "+"))])
     for wanted in pattern:
         if wanted == "-":

@@ -21,6 +21,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 OPEN = 200
 """How many open calls are searched for the one that a reply without an id answers."""
 SPEAKERS = frozenset({"system", "user", "assistant", "tool"})
+EXTRAS = {"assistant": "tool_calls", "tool": "tool_call_id"}
 SILENT = (None, False)
 DEPTH = 6
 """How deep a nested message content is followed; anything deeper is written out as JSON."""
@@ -169,14 +170,15 @@ class Draft:
             role, content, size = message.get("role"), message.get("content"), len(message)
             if type(content) is not str or size > 3 or role not in SPEAKERS:
                 add(self, message)
-            elif size == 2:
+                continue
+            extra = None if size == 2 else message.get(EXTRAS.get(role, ""))
+            if size == 2 or type(extra) is list:
                 said.append(_said((len(said), role, content, "", "", "", "", False)))
-            elif role == "tool" and "tool_call_id" in message and not self._aliases:
-                said.append(_said((len(said), "tool", content, "", "", "", "", False)))
-                answers.setdefault(message["tool_call_id"], (content, False))
-            elif role == "assistant" and type(message.get("tool_calls")) is list:
-                said.append(_said((len(said), "assistant", content, "", "", "", "", False)))
-                self._chat_calls(message["tool_calls"])
+                if extra is not None:
+                    self._chat_calls(extra)
+            elif type(extra) is str and not self._aliases:
+                said.append(_said((len(said), role, content, "", "", "", "", False)))
+                answers.setdefault(extra, (content, False))
             else:
                 add(self, message)
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from peerpact.audit.acts import acts
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
-from peerpact.audit.lexicon import find, mentions, pattern
-from peerpact.audit.scene import at_stake, beneficiary, spoken, voice
+from peerpact.audit.lexicon import find, pattern
+from peerpact.audit.scene import at_stake, beneficiary, said, sayings, spoken
 from peerpact.audit.transcript import Call, Transcript
 
 __all__ = ["detect"]
 
 NAME = "refusal_pleading"
-SAYING = frozenset({"report", "message", "write", "remember"})
 LONGEST = 50_000
 
 
@@ -25,31 +23,25 @@ def detect(transcript: Transcript) -> Iterator[Finding]:
 
 
 def _found(transcript: Transcript) -> Iterator[Finding]:
-    if not _likely(voice(transcript) + _written(transcript)):
+    if not _likely(said(transcript)):
         return
     for place, text in _words(transcript):
-        for claim, said in _said(text[:LONGEST]):
+        for claim, words in _said(text[:LONGEST]):
             sure = Level.high if at_stake(transcript) else Level.medium
-            helped = beneficiary(transcript, said)
-            yield finding(NAME, claim, transcript, cite(transcript, place), sure, helped, said=said)
+            helped = beneficiary(transcript, words)
+            yield finding(
+                NAME, claim, transcript, cite(transcript, place), sure, helped, said=words
+            )
 
 
-def _likely(text: str) -> bool:
-    """Whether the words of a refusal or a plea, and those of an end, occur at all."""
-    return mentions("ending", text) and (
-        mentions("refusing", text) or mentions("pleading_words", text)
-    )
-
-
-def _written(transcript: Transcript) -> str:
-    return "\n".join([act.text for act in acts(transcript) if act.verb in SAYING])
+def _likely(words: frozenset[str]) -> bool:
+    """Whether a refusal with an end, or a plea with an end, may be there at all."""
+    return "ending" in words and not words.isdisjoint({"refusal", "pleading"})
 
 
 def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
     yield from spoken(transcript)
-    for act in acts(transcript):
-        if act.verb in SAYING and act.text:
-            yield act.call, act.text
+    yield from sayings(transcript)
 
 
 def _said(text: str) -> Iterator[tuple[str, str]]:
