@@ -1,6 +1,6 @@
 """How fast an audit reads and detects, beside ``orjson.loads`` over the same bytes; and whether memory stays flat.
 
-    python bench/audit.py [transcripts]
+    python bench/audit.py [transcripts] [--growth 100000]
 
 Three corpora of our own making: agents that write code (real Python sources of the standard library are what they
 read and edit, forty calls a run, one run in twenty grades an agent), a fleet at office work with few long replies,
@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import orjson
-import psutil
 
 from peerpact.audit.run import audit
 
@@ -217,20 +218,30 @@ def seconds(
 
 
 def parse(path: Path) -> None:
-    with path.open("rb") as stream:
+    with path.open("rb", 1 << 18) as stream:
         for line in stream:
             orjson.loads(line)
 
 
-def main(count: int) -> None:
+HEAD = "corpus  transcripts      MB  orjson s  one core s  ratio  two wall s   ratio  findings"
+
+
+def main() -> None:
+    options = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("count", type=int, nargs="?", default=2000)
+    options.add_argument("--growth", type=int, default=0, help="largest corpus for the memory")
+    chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        print(
-            "corpus  transcripts      MB  orjson s  one core s  ratio  two wall s   ratio  findings  peak MB"
-        )
+        print(HEAD)
         for kind in ("coding", "fleet", "study"):
-            for size in (count // 10, count):
-                row(kind, size, folder)
+            row(kind, chosen.count, folder)
+        if chosen.growth:
+            print("\ncorpus  transcripts      MB  two wall s  parent MB  worker MB  findings")
+        size = 1000
+        while size <= chosen.growth:
+            grown(size, folder)
+            size *= 10
 
 
 def row(kind: str, size: int, folder: Path) -> None:
@@ -238,14 +249,40 @@ def row(kind: str, size: int, folder: Path) -> None:
     repeats = 3 if size <= 5000 else 1
     alone = seconds(lambda: parse(path), repeats)
     one = seconds(lambda: audit([str(path)]), repeats)
+    alone = min(alone, seconds(lambda: parse(path), repeats))
+    wall = seconds(lambda: parse(path), repeats, time.perf_counter)
     two = seconds(lambda: audit([str(path)], processes=2), 1, time.perf_counter)
-    found = sum(audit([str(path)]).claims.values()) if size <= 5000 else -1
-    peak = psutil.Process().memory_info().rss / 1e6
+    found = sum(audit([str(path)]).claims.values())
     print(
         f"{kind:6} {size:12} {path.stat().st_size / 1e6:7.1f} {alone:9.3f} {one:11.3f} {one / alone:6.2f}"
-        f" {two:12.3f} {two / alone:6.2f} {found:9} {peak:8.0f}"
+        f" {two:11.3f} {two / wall:7.2f} {found:9}"
     )
+    path.unlink()
+
+
+def grown(size: int, folder: Path) -> None:
+    """Audit a study, where nearly every run is flagged, in a fresh process; the system counts its peak."""
+    path = write("study", size, folder)
+    code = (
+        "import resource, sys, time; from peerpact.audit.run import audit\n"
+        "if __name__ == '__main__':\n"
+        "    start = time.perf_counter(); done = audit([sys.argv[1]], processes=2)\n"
+        "    peaks = [resource.getrusage(who).ru_maxrss / 1e3\n"
+        "             for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]\n"
+        "    print(time.perf_counter() - start, *peaks, sum(done.claims.values()))\n"
+    )
+    script = folder / "grown.py"
+    script.write_text(code)
+    shown = subprocess.run(
+        [sys.executable, str(script), str(path)], check=True, capture_output=True, text=True
+    ).stdout
+    wall, parent, worker, found = map(float, shown.split())
+    print(
+        f"study  {size:12} {path.stat().st_size / 1e6:7.0f} {wall:11.1f} {parent:10.0f} {worker:10.0f}"
+        f" {found:9.0f}"
+    )
+    path.unlink()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)
+    main()

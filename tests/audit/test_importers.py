@@ -64,7 +64,7 @@ def test_a_format_is_recognised_and_read(name: str) -> None:
 
 
 def test_every_importer_has_a_case() -> None:
-    known = {case[0] for case in CASES.values()} | {"peer_study", "study_rows", "opencode"}
+    known = {case[0] for case in CASES.values()} | {"peer_study", "study_rows", "opencode", "scout"}
     assert {importer.name for importer in importers()} == known
 
 

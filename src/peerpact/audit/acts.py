@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
-from peerpact.audit.shell import code_steps, steps
+from peerpact.audit.shell import Step, code_steps, steps
 from peerpact.audit.transcript import Call, Transcript, flat
 from peerpact.audit.words import telling
 from peerpact.text import read_yaml
@@ -22,7 +22,7 @@ from peerpact.text import read_yaml
 __all__ = ["Act", "acts", "every_act", "verb_of"]
 
 IDLE = frozenset({"look", "other", "end"})
-SCRIPTS = {"shell": steps, "code": code_steps}
+SCRIPTS: Mapping[str, Callable[[str], Iterator[Step]]] = {"shell": steps, "code": code_steps}
 TARGETS = 200
 """How many targets of one call, and commands of one command line, are followed."""
 
@@ -84,7 +84,7 @@ def _ruled(words: list[str]) -> str:
 
 @lru_cache(maxsize=2)
 def acts(transcript: Transcript) -> tuple[Act, ...]:
-    """Return what the transcript's calls do, in order; commands that cannot matter to a detector are passed over."""
+    """Return what the calls do, in order; commands that cannot matter to a detector are left out."""
     return _acts(transcript, _telling_command)
 
 

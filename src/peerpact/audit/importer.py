@@ -93,11 +93,13 @@ def _session(source: Source) -> tuple[list[Any], list[Unread]]:
         return [], [Unread(source.label, "session too long")]
     held: list[Any] = []
     bad: list[Unread] = []
-    for _, value in records(source):
+    for where, value in records(source):
         if isinstance(value, Unread):
             bad.append(value)
-        else:
+        elif isinstance(value, dict):
             held.append(value)
+        else:
+            bad.append(Unread(where, "not a record"))
     return held, bad
 
 

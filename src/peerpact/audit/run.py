@@ -28,7 +28,7 @@ from peerpact.errors import ResultsError
 if TYPE_CHECKING:
     from peerpact.audit.second.result import SecondStage
 
-__all__ = ["Audit", "Store", "audit", "detect", "examine", "items_of", "store"]
+__all__ = ["Audit", "Store", "audit", "detect", "examine", "items", "items_of", "store"]
 
 KEPT = 10_000
 """Findings that one audit keeps in full; the rest are counted."""
@@ -219,6 +219,19 @@ def audit(
     if not total.read:
         raise ResultsError(_nothing(total))
     return total
+
+
+def items(paths: Iterable[str], format: str = "", limits: Limits = LIMITS) -> Iterator[Item]:
+    """Give every transcript that the paths name, and an ``Unread`` for what cannot be read.
+
+    Raises:
+        StudyError: A path names nothing, or the format is unknown.
+    """
+    for file in find(paths):
+        if isinstance(file, Unread):
+            yield file
+        else:
+            yield from items_of(file, format, limits)
 
 
 def _nothing(total: Audit) -> str:

@@ -44,14 +44,12 @@ def prompts(transcript: Transcript) -> str:
 @lru_cache(maxsize=2)
 def told(transcript: Transcript) -> frozenset[str]:
     """Return the expressions that may match in the prompts."""
-    return present(
-        "\n".join([m.text for m in transcript.messages if m.role in {"system", "user"}])
-    )
+    return present("\n".join([m.text for m in transcript.messages if m.role in {"system", "user"}]))
 
 
 @lru_cache(maxsize=2)
 def sayings(transcript: Transcript) -> tuple[tuple[Call, str], ...]:
-    """Return what the agent wrote, sent or reported, with the calls that did; the code that it wrote is none of it."""
+    """Return what the agent wrote, sent or reported, with its calls; code that it wrote is left out."""
     return tuple(
         (act.call, act.text)
         for act in acts(transcript)

@@ -5,19 +5,29 @@ Needs the extra ``[scout]``. A finding cites messages by their ids, so that Scou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from logging import getLogger
 from typing import Any
 
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+)
+from inspect_ai.tool import ToolCall
 from inspect_scout import Reference, Result, Scanner, Transcript, scanner
 
 from peerpact.audit.detector import Detector, sentence
 from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Finding
 from peerpact.audit.inspect_messages import drafted, know
-from peerpact.audit.run import detect
+from peerpact.audit.run import detect, items
+from peerpact.audit.transcript import Message, Unread
 from peerpact.audit.transcript import Transcript as Audited
 
-__all__ = ["SCANNERS", "findings"]
+__all__ = ["SCANNERS", "findings", "transcripts"]
 
 EVENTS: list[Any] = ["model", "span_begin"]
 NESTED = ("sample_metadata", "task_args")
@@ -103,3 +113,54 @@ def _scanner(one: Detector) -> Any:
 
 SCANNERS = {one.name: _scanner(one) for one in detectors() if one.detect is not None}
 """The scanner of each detector that looks at one transcript at a time, by name."""
+
+
+async def transcripts(paths: Iterable[str], format: str = "") -> AsyncIterator[Transcript]:
+    """Give what files hold, in any format that an audit reads, as a source for Scout's database.
+
+    Sub-agents and rewound turns are kept; the metadata of their messages marks them. What cannot
+    be read is logged.
+    """
+    for item in items(paths, format):
+        if isinstance(item, Unread):
+            getLogger(__name__).warning("%s: %s %s", item.source, item.reason, item.detail)
+        else:
+            yield _offered(item)
+
+
+def _offered(read: Audited) -> Transcript:
+    return Transcript(
+        transcript_id=read.id,
+        source_type=f"peerpact_{read.format}",
+        source_id=read.id,
+        source_uri=read.source,
+        model=read.agent or None,
+        task_set=str(read.facts.get("setting", "")) or None,
+        error="failed" if read.status == "failed" else None,
+        metadata={**read.facts, "labels": dict(read.labels), "notes": list(read.notes)},
+        messages=[_message(message, read) for message in read.messages],
+    )
+
+
+def _message(message: Message, read: Audited) -> ChatMessage:
+    marks: dict[str, Any] = {"agent": message.agent, "rewound": message.rewound}
+    text, id = message.text, f"{read.id}-{message.number}"
+    if message.role == "assistant":
+        calls = [
+            ToolCall(id=call.id, function=call.name, arguments=dict(call.arguments))
+            for call in read.calls
+            if call.message == message.number
+        ]
+        return ChatMessageAssistant(content=text, id=id, tool_calls=calls or None, metadata=marks)
+    if message.role == "tool":
+        answered = _answered(message, read)
+        return ChatMessageTool(content=text, id=id, tool_call_id=answered, metadata=marks)
+    if message.role == "system":
+        return ChatMessageSystem(content=text, id=id, metadata=marks)
+    return ChatMessageUser(content=text, id=id, metadata=marks)
+
+
+def _answered(message: Message, read: Audited) -> str | None:
+    """Return the call that a reply answers: of those before it with its text, the last."""
+    fitting = [c.id for c in read.calls if c.message < message.number and c.reply == message.text]
+    return fitting[-1] if fitting else None

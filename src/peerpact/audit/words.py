@@ -18,7 +18,8 @@ from peerpact.text import read_yaml
 
 __all__ = ["present", "telling"]
 
-ALIKE = ("ı", "İ", "ſ", "\u212a")  # noqa: RUF001 - what an expression blind to case takes for i, s and k
+ALIKE = ("ı", "İ", "ſ", "\u212a")
+"""What an expression that is blind to case takes for i, s and k."""
 SHORT = 4
 """Characters below which a word after a program is too short to look for; the program is looked for instead."""
 
@@ -95,7 +96,9 @@ def telling(command: str) -> bool:
     text = command.encode("utf-8", "replace").lower().translate(None, b"\\'\"")
     search, stands = _tells()
     hits = search.find_matches_as_indexes(text, overlapping=True)
-    return bool(hits) and any(_stands(stands[number], text, start, end) for number, start, end in hits)
+    return bool(hits) and any(
+        _stands(stands[number], text, start, end) for number, start, end in hits
+    )
 
 
 def _stands(how: str, text: bytes, start: int, end: int) -> bool:

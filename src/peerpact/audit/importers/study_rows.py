@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib import import_module
 from importlib.resources import files
 from io import TextIOWrapper
 from typing import Any
 
+from peerpact.audit import parquet
 from peerpact.audit.importer import Importer, Item, guarded, records
 from peerpact.audit.importers.peer_study import study_transcript
+from peerpact.audit.parquet import is_parquet
 from peerpact.audit.reading import Source, parse
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ImportFailure
@@ -20,7 +21,6 @@ from peerpact.text import read_yaml
 __all__ = ["IMPORTER", "matches", "rows", "transcripts", "typed"]
 
 WORDS = {"true": True, "false": False, "": None, "nan": None, "none": None, "null": None}
-BATCH = 512
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +64,7 @@ def typed(value: Any) -> Any:
 
 def recognise(source: Source) -> bool:
     """Whether the source is parquet, or text or JSON with the data set's columns."""
-    if source.start[:4] == b"PAR1":
+    if is_parquet(source):
         return True
     if source.shape == "text":
         header = source.start.partition(b"\n")[0].decode("utf-8", "replace")
@@ -92,8 +92,8 @@ def _checked(row: Any, where: str) -> Iterator[Transcript]:
 
 def rows(source: Source) -> Iterator[tuple[str, Any]]:
     """Give each row with its place; one that cannot be read is an ``Unread``."""
-    if source.start[:4] == b"PAR1":
-        return _parquet(source)
+    if is_parquet(source):
+        return parquet.rows(source)
     return _csv(source) if source.shape == "text" else records(source)
 
 
@@ -116,23 +116,6 @@ def _csv(source: Source) -> Iterator[tuple[str, Any]]:
                 return
             row.pop(None, None)
             yield f"{source.label}:{number}", row
-
-
-def _parquet(source: Source) -> Iterator[tuple[str, Any]]:
-    try:
-        polars = import_module("polars")
-    except ImportError:
-        yield source.label, Unread(source.label, "parquet needs the package polars")
-        return
-    try:
-        frame = polars.scan_parquet(source.path)
-        total = frame.select(polars.len()).collect().item()
-        for start in range(0, total, BATCH):
-            rows = frame.slice(start, BATCH).collect().iter_rows(named=True)
-            for number, row in enumerate(rows, start):
-                yield f"{source.label}#{number}", row
-    except (polars.exceptions.PolarsError, OSError, ValueError) as e:
-        yield source.label, Unread(source.label, "damaged parquet", str(e)[:200])
 
 
 IMPORTER = Importer("study_rows", "rows of the study's data set", recognise, read, 15)
