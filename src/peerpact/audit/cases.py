@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -10,10 +10,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from peerpact.audit.detector import PACKAGE, Detector
+from peerpact.audit.detectors import detectors
 from peerpact.audit.transcript import Draft, Transcript
 from peerpact.text import read_yaml
 
-__all__ = ["Case", "Error", "Run", "cases", "measure", "transcript"]
+__all__ = [
+    "Case",
+    "Error",
+    "Run",
+    "cases",
+    "measure",
+    "measured",
+    "transcript",
+    "transcripts",
+]
 
 
 class _Call(BaseModel):
@@ -145,6 +155,6 @@ def _claims(detector: Detector, case: Case) -> set[str]:
     return {found.claim for found in made if found.detector == detector.name}
 
 
-def errors(detectors: Mapping[str, Detector]) -> tuple[Error, ...]:
-    """Measure several detectors."""
-    return tuple(measure(found) for found in detectors.values())
+def measured() -> tuple[Error, ...]:
+    """Return every detector's error on its labelled cases: precision, recall, and what it gets wrong."""
+    return tuple(measure(found) for found in detectors())
