@@ -58,7 +58,7 @@ def _entries() -> dict[str, list[tuple[list[str], str]]]:
             program, *rest = str(command).split()
             found.setdefault(program, []).append((rest, verb))
     for entries in found.values():
-        entries.sort(key=lambda entry: -len(entry[0]))
+        entries.sort(key=lambda entry: (len(entry[0]), len(" ".join(entry[0]))), reverse=True)
     return found
 
 
