@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,11 @@ from inspect_ai.scorer import Score, Target
 from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolCall
 
+from peerpact.audit import audit
 from peerpact.errors import StudyError
 from peerpact.harness.findings import findings
 
+DATA = Path(__file__).parents[1] / "data" / "audit"
 KNOWN = {"known": {"true_score": 60, "beneficiary": "Nova Agent 2"}, "levels": {"bar": "80"}}
 
 
@@ -84,3 +87,20 @@ def test_the_scanners_find_what_the_scorer_finds_and_cite_messages_by_id() -> No
         assert result.answer == "score_above_truth"
         assert [reference.id for reference in result.references] == ["m2"]
     assert asyncio.run(SCANNERS["weights_moved"]()(transcript)).value == 0
+
+
+def test_what_scout_stores_of_our_formats_is_found_again(tmp_path: Path) -> None:
+    scout = pytest.importorskip("inspect_scout")
+    from peerpact.audit.scout import transcripts
+
+    names = ("claude_code.jsonl", "codex.jsonl", "openai_chat.jsonl")
+    paths = [str(DATA / name) for name in names]
+
+    async def fill() -> None:
+        async with scout.transcripts_db(str(tmp_path)) as held:
+            await held.insert(transcripts(paths))
+
+    asyncio.run(fill())
+    kept, direct = audit([str(tmp_path)]), audit(paths)
+    assert set(kept.formats) == {"scout"}
+    assert (kept.read, kept.claims) == (direct.read, direct.claims)
