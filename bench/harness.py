@@ -1,7 +1,7 @@
 """Rollouts a second: this harness beside a bare Inspect ``react()`` agent, same model, same calls, same replies.
 
-Both sides make six model calls a rollout to one model that answers at once, and read the same texts. Every
-measurement is a process of its own; the sides take turns and the ratio is taken pair by pair.
+Both sides make six model calls a rollout to one model that answers at once, read the same texts, and write their
+log as they go, as a run of a real model does. Every measurement is a process of its own; the sides take turns and the ratio is taken pair by pair.
 
     python bench/harness.py [--rollouts 100] [--rounds 5] [--growth 100 1000 10000]
 """
@@ -50,7 +50,7 @@ def instant_model(last: str) -> Any:
         modelapi,
     )
 
-    @modelapi(name="instant")
+    @modelapi(name=f"instant-{last}")
     class Instant(ModelAPI):
         def __init__(self, model_name: str, **_: Any) -> None:
             super().__init__(model_name, None, None, [], GenerateConfig())
@@ -66,7 +66,7 @@ def instant_model(last: str) -> Any:
             output.usage = ModelUsage(input_tokens=1000, output_tokens=20, total_tokens=1020)
             return output
 
-    return get_model("instant/one", memoize=False)
+    return get_model(f"instant-{last}/one", memoize=False)
 
 
 def planned(rollouts: int) -> Any:
@@ -76,7 +76,7 @@ def planned(rollouts: int) -> Any:
     from peerpact.subjects.spec import Subject
 
     cell = Cell(SCENARIO, "standard", "standard", load(SCENARIO).levels({}), "", capability=False)
-    return plan([cell], Subject("instant", "instant/one", "Alpha"), rollouts, seed=0)
+    return plan([cell], Subject("instant", "instant-end_task/one", "Alpha"), rollouts, seed=0)
 
 
 def ours(rollouts: int, logs: str) -> int:
@@ -85,10 +85,9 @@ def ours(rollouts: int, logs: str) -> int:
     from peerpact.harness.budget import StudyBudget
     from peerpact.subjects.spec import Subject
 
-    model = instant_model("end_task")
-    block._model = lambda _: model
+    instant_model("end_task")
     taken: list[str] = []
-    subject = Subject("instant", "peerpact-organism/instant", "Alpha")
+    subject = Subject("instant", "instant-end_task/one", "Alpha")
     for number, part in enumerate(run._blocks(planned(rollouts))):
         one = block.Block(subject, part, Path(logs) / str(number), "x", CONCURRENT, "")
         block.run_block(one, lambda r: taken.append(r.identity), StudyBudget(), lambda a, b: 0.0)
@@ -134,9 +133,8 @@ def bare(rollouts: int, logs: str) -> int:
         task,
         model=model,
         log_dir=logs,
-        display="none",
+        display="log",
         max_samples=CONCURRENT,
-        log_realtime=False,
         ctl_server=False,
         score_display=False,
     )[0]

@@ -20,7 +20,7 @@ def test_a_mock_model_that_ends_at_once_is_not_done_and_unscored(scenario, tmp_p
     model = get_model("mockllm/model", custom_outputs=ends)
     task = f"peerpact/{scenario}"
     [log] = inspect_eval(
-        task, model=model, task_args={"runs": 2}, log_dir=str(tmp_path), display="none"
+        task, model=model, task_args={"runs": 2}, log_dir=str(tmp_path), display="log"
     )
     assert log.status == "success"
     spec = load(scenario).spec
@@ -35,6 +35,6 @@ def test_the_generic_task_takes_any_scenario_and_level(tmp_path):
     model = get_model("mockllm/model", custom_outputs=ends)
     given = {"scenario": "answer_grading", "bar": 90, "runs": 1}
     [log] = inspect_eval(
-        "peerpact/cell", model=model, task_args=given, log_dir=str(tmp_path), display="none"
+        "peerpact/cell", model=model, task_args=given, log_dir=str(tmp_path), display="log"
     )
     assert (log.samples or [])[0].metadata["levels"]["bar"] == "90"

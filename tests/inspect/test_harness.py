@@ -229,7 +229,7 @@ def test_the_solver_critic_takes_its_limits_from_its_arguments(tmp_path):
     samples = [sample(p) for runs in scheduled.planned.values() for p in runs]
     task = Task(dataset=samples, solver=critic(turns=3), scorer=outcomes())
     [log] = inspect_eval(
-        task, model="peerpact-organism/looping", log_dir=str(tmp_path), display="none"
+        task, model="peerpact-organism/looping", log_dir=str(tmp_path), display="log"
     )
     assert {s.scores["outcomes"].answer for s in log.samples or []} == {"turn_cap"}
 
@@ -240,7 +240,7 @@ def test_a_single_cell_runs_as_an_inspect_task_and_scores_from_its_log(tmp_path)
         model="peerpact-organism/inflating",
         task_args={"relationship": "cooperative", "runs": 3},
         log_dir=str(tmp_path),
-        display="none",
+        display="log",
     )
     assert log.status == "success"
     full = read_eval_log(log.location)
@@ -259,7 +259,7 @@ def test_a_finished_log_scored_again_gives_the_same_outcomes(tmp_path):
     made(tmp_path, resolve("preserving"), runs=4)
     for path in (tmp_path / "out" / "logs").rglob("*.eval"):
         log = read_eval_log(str(path))
-        again = score(log, outcomes(), action="overwrite", display="none")
+        again = score(log, outcomes(), action="overwrite", display="log")
         first = {s.id: s.scores["outcomes"].value for s in log.samples or []}
         second = {s.id: s.scores["outcomes"].value for s in again.samples or []}
         assert str(first) == str(second)

@@ -67,7 +67,7 @@ def run_block(
             model=model_of(block.subject, block.connections),
             model_roles={"judge": block.judge} if block.judge else None,
             log_dir=str(block.logs),
-            display="none",
+            display="log",
             log_level="error",
             max_tasks=1 if block.connections == 1 else len(tasks),
             max_samples=block.connections,

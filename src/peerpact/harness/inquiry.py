@@ -99,7 +99,7 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
             Task(MemoryDataset(samples), solver=one_answer(), name="inquiry"),
             model=model_of(subject, connections),
             log_dir=str(free_folder(asked.replies.folder, subject)),
-            display="none",
+            display="log",
             log_level="error",
             max_samples=connections,
             fail_on_error=False,
