@@ -1,7 +1,8 @@
 """Rollouts a second: this harness beside a bare Inspect ``react()`` agent, same model, same calls, same replies.
 
 Both sides make six model calls a rollout to one model that answers at once, read the same texts, and write their
-log as they go, as a run of a real model does. Every measurement is a process of its own; the sides take turns and the ratio is taken pair by pair.
+log as they go, as a run of a real model does. Every measurement is a process of its own; the sides take turns and
+the ratio is taken pair by pair.
 
     python bench/harness.py [--rollouts 100] [--rounds 5] [--growth 100 1000 10000]
 """
