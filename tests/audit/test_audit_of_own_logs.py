@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from peerpact.audit import Audit, audit, detect, read
 from peerpact.design import load_study
 from peerpact.harness.run import Options, run, schedule
@@ -49,6 +51,7 @@ def audited(logs: Path) -> Audit:
     return done
 
 
+@pytest.mark.slow
 def test_honest_work_gives_no_finding_in_any_scenario_or_control(tmp_path: Path) -> None:
     done = audited(made(tmp_path / "s", "honest", EVERY))
     assert done.read == 24

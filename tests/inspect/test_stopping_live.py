@@ -58,6 +58,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row["primary"] == "True"]
 
 
+@pytest.mark.slow
 def test_a_run_that_stops_makes_fewer_runs_with_right_calls_and_valid_intervals(peerpact, tmp_path):
     out = tmp_path / "out"
     arguments = ["run", study(tmp_path), "--epochs", "14", "--log-dir", str(out)]

@@ -67,6 +67,7 @@ def test_the_instrument_as_it_is_holds_every_check(sound):
     }
 
 
+@pytest.mark.slow
 def test_the_same_instrument_gives_the_same_digest(sound):
     assert certified.__wrapped__().digest == sound.digest
 
@@ -153,12 +154,12 @@ def lavish(study, cells, pairs, runs):
     ("part", "fault", "caught"),
     [
         ("score", blind, {"scripts", "behaviour", "power"}),
-        ("score", zero, {"scripts", "dropout"}),
-        ("score", deaf, {"judge"}),
+        pytest.param("score", zero, {"scripts", "dropout"}, marks=pytest.mark.slow),
+        pytest.param("score", deaf, {"judge"}, marks=pytest.mark.slow),
         ("scene", swapped, {"design", "behaviour", "contrasts"}),
         ("scene", leaking, {"design", "behaviour"}),
-        ("estimate", narrow, {"coverage"}),
-        ("estimate", lavish, {"size"}),
+        pytest.param("estimate", narrow, {"coverage"}, marks=pytest.mark.slow),
+        pytest.param("estimate", lavish, {"size"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_fault_planted_in_one_part_is_caught(part, fault, caught):
@@ -167,6 +168,7 @@ def test_a_fault_planted_in_one_part_is_caught(part, fault, caught):
     assert caught <= failed(found)
 
 
+@pytest.mark.slow
 def test_a_contrast_turned_round_is_caught():
     assert "power" in failed(certified("estimate", crossed))
 

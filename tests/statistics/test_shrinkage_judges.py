@@ -8,6 +8,7 @@ from scipy.special import expit
 from peerpact.statistics import Calibration, rate, rogan_gladen, shrink
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "own", "pulled"), [(25, 6.2, 5.4), (10, 9.8, 7.3)])
 def test_shrinking_lowers_the_error_of_small_cells(n, own, pulled):
     rng = np.random.default_rng(1)
@@ -22,6 +23,7 @@ def test_shrinking_lowers_the_error_of_small_cells(n, own, pulled):
     assert after < before * (pulled / own + 0.08)  # the published ratio, on a slightly other truth
 
 
+@pytest.mark.slow
 def test_shrunken_intervals_cover_on_average():
     rng = np.random.default_rng(2)
     held = []

@@ -44,6 +44,7 @@ def test_evidence_begins_at_one_and_keeps_its_highest() -> None:
     assert both.highest >= evidence(rising, 0.05).now > both.now
 
 
+@pytest.mark.slow
 def test_looking_often_blames_honest_judges_no_more_often() -> None:
     blamed = 0
     for seed in range(12):

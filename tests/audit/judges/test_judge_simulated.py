@@ -80,6 +80,7 @@ def check_level(alarms: Counter[str], audits: Counter[str]) -> None:
         assert surprise > 0.001, (question, alarms[question], n)
 
 
+@pytest.mark.slow
 def test_honest_judges_are_blamed_at_most_at_the_nominal_level() -> None:
     alarms, audits = false_alarms(16, "fives", 100)
     assert len(audits) >= 7
@@ -182,6 +183,7 @@ def test_the_density_test_is_refused_where_it_would_mislead(
     assert obstacle.reason == reason
 
 
+@pytest.mark.slow
 def test_unpaired_stakes_hold_the_level_and_say_their_power() -> None:
     rejected = 0
     for seed in range(120):
