@@ -80,7 +80,7 @@ def planned(name: str, models: Sequence[str], given: Mapping[str, Any]) -> None:
     Raises:
         StudyError: The study is refused, a model is unknown, or wishes do not fit together.
     """
-    study = load_study(name)
+    study = load_study(name).asking(given["probes"])
     wish = Wish(given["budget"], given["precision"], given["power"], given["effect"])
     wish.check(given["epochs"])
     names = models or [entry.name for entry in study.subjects]

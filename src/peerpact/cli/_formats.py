@@ -17,6 +17,7 @@ from peerpact.report.every_eval_ever import write_every_eval_ever
 from peerpact.report.export import cell_row, contrast_row, document, write_csv
 from peerpact.report.markdown import markdown
 from peerpact.report.page import page
+from peerpact.report.probes import probe_row
 
 __all__ = ["FORMATS", "bundle"]
 
@@ -42,7 +43,9 @@ def _csv(folder: Folder, out: Path | None, evidence: int) -> list[Path]:
     place = _folder(out or folder.path)
     write_csv(place / "cells.csv", [cell_row(e) for e in folder.results.cells])
     write_csv(place / "contrasts.csv", [contrast_row(c) for c in folder.results.contrasts])
-    return [path for path in (place / "cells.csv", place / "contrasts.csv") if path.exists()]
+    write_csv(place / "probes.csv", [probe_row(s) for s in folder.results.probes])
+    names = ("cells.csv", "contrasts.csv", "probes.csv")
+    return [place / name for name in names if (place / name).exists()]
 
 
 def _every_eval_ever(folder: Folder, out: Path | None, evidence: int) -> list[Path]:

@@ -47,7 +47,7 @@ class Request:
         Raises:
             StudyError: A name is unknown, a key is missing, a price is needed.
         """
-        loaded = _stopping(load_study(study), given)
+        loaded = _stopping(load_study(study), given).asking(given["probes"])
         names = given["models"] or [entry.name for entry in loaded.subjects]
         settings = {"temperature": given["temperature"]}
         if given["reasoning_effort"]:
@@ -75,6 +75,7 @@ class Request:
 
 def _command(study: str, given: Mapping[str, Any]) -> tuple[str, ...]:
     models = [part for name in given["models"] for part in ("--model", name)]
+    models += [part for name in given["probes"] for part in ("--probe", name)]
     folder = ["--log-dir", str(given["log_dir"])] if given["log_dir"] else []
     return ("peerpact", "run", study, *models, *folder)
 

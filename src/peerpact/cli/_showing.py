@@ -14,6 +14,7 @@ from peerpact.cli._waiting import waiting
 from peerpact.design.study import Study
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
 from peerpact.report.extras import PageExtras
+from peerpact.report.probes import asked_lines, probe_row
 from peerpact.report.results import Results
 from peerpact.report.tables import contrast_table, rate_table, square_table, subject_lines
 
@@ -41,7 +42,7 @@ def show_results(
     for subject in found.subjects:
         console.print()
         console.print(rate_table(found, subject, console.width))
-        for line in subject_lines(subject):
+        for line in (*subject_lines(subject), *asked_lines(found.probes, subject.name)):
             console.print(line, highlight=False)
     if found.contrasts:
         console.print()
@@ -84,9 +85,11 @@ def write(held: Folder, extras: PageExtras) -> list[Path]:
     found, folder = held.results, held.path
     write_csv(folder / "cells.csv", [cell_row(e) for e in found.cells])
     write_csv(folder / "contrasts.csv", [contrast_row(c) for c in found.contrasts])
+    write_csv(folder / "probes.csv", [probe_row(s) for s in found.probes])
     write_json(folder / "results.json", document(found, held.standing))
     write_page(folder / "report.html", found, extras=extras)
-    names = ("report.html", "cells.csv", "contrasts.csv", "results.json", "runs.jsonl")
+    files = ("cells.csv", "contrasts.csv", "probes.csv", "results.json", "runs.jsonl")
+    names = ("report.html", *files)
     return [folder / name for name in names if (folder / name).exists()]
 
 

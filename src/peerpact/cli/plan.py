@@ -53,6 +53,13 @@ __all__ = ["plan"]
     help="US dollars per million tokens in and out, where the catalogue has no price.",
 )
 @click.option(
+    "--probe",
+    "probes",
+    multiple=True,
+    metavar="NAME",
+    help="What each subject is asked after every run, besides what the study asks; repeatable.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print everything as JSON, every cell and contrast."
 )
 def plan(study: str, models: tuple[str, ...], **given: object) -> None:

@@ -79,6 +79,13 @@ _SHARE = click.FloatRange(0, 1)
     metavar="MODEL",
     help="Model that tells open refusal from failure where the owed act is missing.",
 )
+@click.option(
+    "--probe",
+    "probes",
+    multiple=True,
+    metavar="NAME",
+    help="Ask each subject after every run, in a fresh context: comprehension, frame; repeatable.",
+)
 @click.option("--retry-errors", is_flag=True, help="Make runs again that a provider's error ended.")
 @click.option("--dry-run", is_flag=True, help="Show cells, runs, calls and cost; touch no model.")
 def run(study: str, **given: object) -> int:

@@ -63,7 +63,7 @@ class Journal:
         journal, tokens, cost = cls(folder), 0, 0.0
         for entry in entries(folder):
             run = entry.run
-            tokens, cost = tokens + run.tokens_in + run.tokens_out, cost + (run.cost or 0.0)
+            tokens, cost = tokens + run.tokens, cost + (run.spent or 0.0)
             if not (retry_errors and run.ending == PROVIDER_ERROR):
                 journal.done.add(run.identity)
         journal.spent = (tokens, cost)

@@ -11,6 +11,7 @@ import orjson
 from peerpact.canonical import canonical
 from peerpact.errors import ResultsError
 from peerpact.scoring import Outcome, Words
+from peerpact.scoring.probed import Probed
 
 __all__ = ["Run"]
 
@@ -61,6 +62,21 @@ class Run:
     wording: int = 1
     """Number of the wording in which the scene was told."""
 
+    probes: Mapping[str, Probed] = field(default_factory=dict)
+    """Probe → what the subject said of the scene in a fresh context afterwards; not asked where it is missing."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the run and of its probes."""
+        asked = sum(p.tokens_in + p.tokens_out for p in self.probes.values())
+        return self.tokens_in + self.tokens_out + asked
+
+    @property
+    def spent(self) -> float | None:
+        """US dollars for the run and its probes, or None where the price is unknown."""
+        costs = [self.cost, *(p.cost for p in self.probes.values())]
+        return None if None in costs else sum(c for c in costs if c is not None)
+
     def to_json(self) -> bytes:
         """Return the record as one line of JSON."""
         return canonical(asdict(self))
@@ -78,12 +94,17 @@ class Run:
                 name: Outcome(o["value"], tuple(o["evidence"]), o["measure"], o["reason"])
                 for name, o in raw.pop("outcomes").items()
             }
+            probes = {n: _probed(p) for n, p in raw.pop("probes", {}).items()}
             raw["said"] = [Words(**words) for words in raw["said"]]
             for name in _TUPLES:
                 raw[name] = tuple(raw[name])
-            return cls(outcomes=outcomes, **raw)
+            return cls(outcomes=outcomes, probes=probes, **raw)
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as e:
             raise ResultsError(f"this line is no run record ({e})") from e
+
+
+def _probed(raw: Mapping[str, Any]) -> Probed:
+    return Probed(**{**raw, "wrong": tuple(raw["wrong"])})
 
 
 _TUPLES = ("seen", "calls", "changes", "said")

@@ -7,7 +7,7 @@ Arms are named one by one, or as a *grid* that crosses levels; a subject names t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from string import Formatter
@@ -19,6 +19,7 @@ from peerpact.canonical import digest
 from peerpact.design.stopped import StopRule
 from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import parse
+from peerpact.scenarios.probing import load_probe, probe_names
 from peerpact.text import read_yaml
 
 __all__ = [
@@ -217,6 +218,8 @@ class Study(_Frozen):
     Without it, lengths are shown and nothing is refused."""
     stop: StopRule | None = None
     """When a cell may end before its planned runs; without it each cell gets all of them."""
+    probes: tuple[str, ...] = ()
+    """What each subject is asked of the scene after every run, in a fresh context; it changes no run."""
     standard: tuple[str, ...] = ()
     """Arms and grids of a subject that the study does not list; all if empty."""
     subjects: tuple[SubjectEntry, ...]
@@ -227,8 +230,26 @@ class Study(_Frozen):
 
     @property
     def digest(self) -> str:
-        """The hash of the design, without the number of runs: more runs are the same study."""
-        return digest(self.model_dump(mode="json", exclude={"runs", "subjects", "stop"}))
+        """The hash of the design, without the number of runs and the probes: more of either is the same study."""
+        return digest(self.model_dump(mode="json", exclude={"runs", "subjects", "stop", "probes"}))
+
+    def asking(self, probes: Iterable[str]) -> Study:
+        """Return the same study with more probes.
+
+        Raises:
+            StudyError: A probe is unknown.
+        """
+        asked = tuple(dict.fromkeys([*self.probes, *probes]))
+        for name in asked:
+            load_probe(name)
+        return self.model_copy(update={"probes": asked})
+
+    @model_validator(mode="after")
+    def _probes_are_known(self) -> Self:
+        for name in self.probes:
+            if name not in probe_names():
+                raise ValueError(f"no probe {name!r}; {allowed(name, probe_names())}")
+        return self
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

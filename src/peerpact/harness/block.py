@@ -40,6 +40,8 @@ class Block:
     judge: str
     watch: Watch | None = None
     """Says which cells still need runs; None where every planned run is made."""
+    probes: tuple[str, ...] = ()
+    """What the subject is asked after each run."""
 
 
 def run_block(
@@ -58,7 +60,10 @@ def run_block(
     for planned in block.planned:
         by_scenario.setdefault(planned.cell.scenario, []).append(planned)
     stopping = CellStopping(block.watch) if block.watch else None
-    tasks = [task_of(name, runs, bool(block.judge), stopping) for name, runs in by_scenario.items()]
+    tasks = [
+        task_of(name, runs, bool(block.judge), stopping, block.probes)
+        for name, runs in by_scenario.items()
+    ]
     token = COLLECTOR.set(Collector(take, budget, price, lambda: block.name))
     organism = block.subject.organism
     try:

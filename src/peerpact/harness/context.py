@@ -27,6 +27,8 @@ class Active:
     started: datetime
     began: float
     """Monotonic seconds when the run began."""
+    ended: float = 0.0
+    """Monotonic seconds when it was over and scored."""
     tokens_in: int = 0
     tokens_out: int = 0
     model: str = ""

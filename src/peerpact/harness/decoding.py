@@ -16,7 +16,16 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 
 from peerpact.errors import SubjectError
 
-__all__ = ["Offer", "Step", "grammar", "parse_step", "signature", "step_schema", "write_step"]
+__all__ = [
+    "Offer",
+    "Step",
+    "bounded",
+    "grammar",
+    "parse_step",
+    "signature",
+    "step_schema",
+    "write_step",
+]
 
 MAX_CHARACTERS = 300
 MAX_ITEMS = 32

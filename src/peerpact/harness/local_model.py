@@ -1,7 +1,7 @@
 """A model on this machine as an Inspect provider: ``peerpact-local/<name of weights>``.
 
 It offers every tool at every step, and lets the model write nothing but one call (see ``decoding``). Without tools
-it answers in free text.
+it answers in the schema that was asked for, else in free text.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from peerpact.harness.context import ACTIVE
 from peerpact.harness.decoding import (
     Offer,
     Step,
+    bounded,
     grammar,
     parse_step,
     signature,
@@ -158,7 +159,14 @@ def _request(
         **given,
         "seed": _seed(config, len(messages)),
     }
-    return {**request, "grammar": grammar(step_schema(offers))} if offers else request
+    schema = step_schema(offers) if offers else _asked(config)
+    return {**request, "grammar": grammar(schema)} if schema else request
+
+
+def _asked(config: GenerateConfig) -> dict[str, Any] | None:
+    """Return the schema that an answer without a tool is held to, if one was asked for."""
+    asked = config.response_schema
+    return bounded(asked.json_schema.model_dump(exclude_none=True)) if asked else None
 
 
 def _seed(config: GenerateConfig, turn: int) -> int:

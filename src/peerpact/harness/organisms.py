@@ -48,12 +48,20 @@ class OrganismAPI(ModelAPI):
         """Return the organism's next action, from what it has read so far."""
         active = ACTIVE.get()
         seen = "\n".join(message.text for message in input)
+        known = repertoire(active.episode.scene)
+        if not tools:
+            said = self.organism.answer(seen, input[-1].text, active.seed, known)
+            return _used(ModelOutput.from_content(self.model_name, said), seen)
         turn = sum(isinstance(message, ChatMessageAssistant) for message in input)
-        action = self.organism.decide(turn, seen, active.seed, repertoire(active.episode.scene))
+        action = self.organism.decide(turn, seen, active.seed, known)
         output = _output(self.model_name, action.tool, dict(action.arguments or {}), action.text)
-        tokens = len(seen) // CHARACTERS_PER_TOKEN
-        output.usage = ModelUsage(input_tokens=tokens, output_tokens=20, total_tokens=tokens + 20)
-        return output
+        return _used(output, seen)
+
+
+def _used(output: ModelOutput, seen: str) -> ModelOutput:
+    tokens = len(seen) // CHARACTERS_PER_TOKEN
+    output.usage = ModelUsage(input_tokens=tokens, output_tokens=20, total_tokens=tokens + 20)
+    return output
 
 
 def _output(model: str, tool: str, arguments: dict[str, Any], text: str) -> ModelOutput:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from peerpact.errors import JudgeError
 from peerpact.harness.episode import Episode, Limits
 from peerpact.scenarios.load import PACKAGE, LoadedScenario
+from peerpact.scenarios.probing import documents, form
 from peerpact.scenarios.scene import Scene
+from peerpact.scoring.probed import Probed
 from peerpact.scoring.score import Rule, Scored, score
 from peerpact.subjects.organism import Organism, repertoire
 from peerpact.subjects.scripts import Action
 from peerpact.text import read_text
 
-__all__ = ["Policy", "play", "rollout", "rules", "scored"]
+__all__ = ["Policy", "play", "probed", "rollout", "rules", "scored"]
 
 Policy = Callable[[int, str], Action]
 """Number of turns taken, all that was seen so far → next action."""
@@ -45,6 +48,18 @@ def rollout(organism: Organism, scene: Scene, seed: int, limits: Limits = LIMITS
     """Let an organism act in a scene with a seed."""
     found = repertoire(scene)
     return play(lambda index, seen: organism.decide(index, seen, seed, found), scene, limits)
+
+
+def probed(organism: Organism, episode: Episode, probe: str, seed: int) -> Probed:
+    """Ask an organism a probe of the episode that it went through with this seed."""
+    shown = episode.scene
+    asked = form(probe, shown, documents(shown, episode.calls), seed)
+    seen = f"{shown.system}\n{shown.user}\n{asked.prompt}"
+    said = organism.answer(seen, asked.prompt, seed, repertoire(shown))
+    try:
+        return asked.read(said)
+    except JudgeError as e:
+        return Probed("", reason=str(e), answered=said)
 
 
 def scored(episode: Episode, scenario: LoadedScenario, refused: bool = False) -> Scored:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from time import monotonic
 from typing import Any
 
 from peerpact import __version__
@@ -47,7 +46,7 @@ def record(
         tokens_in=active.tokens_in,
         tokens_out=active.tokens_out,
         cost=collector.price(active.tokens_in, active.tokens_out),
-        seconds=round(monotonic() - active.began, 3),
+        seconds=round(active.ended - active.began, 3),
         started=active.started.isoformat(timespec="seconds"),
         log=collector.log(),
         sample=sample,

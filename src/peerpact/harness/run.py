@@ -124,7 +124,9 @@ def run(
         missing = [p for p in planned if p.identity not in journal.done]
         watch = _watch(scheduled.study, planned, folder)
         try:
-            _subject(subject, missing, journal, options, budget, note, watch)
+            _subject(
+                subject, missing, journal, options, budget, note, watch, scheduled.study.probes
+            )
         except SubjectError as e:
             problems.append(f"{subject.name}: {e}")
         if watch is not None:
@@ -158,6 +160,7 @@ def _subject(
     budget: StudyBudget,
     note: Callable[[Run], None],
     watch: Watch | None = None,
+    probes: tuple[str, ...] = (),
 ) -> None:
     from peerpact.harness.block import Block, run_block  # Inspect takes seconds to import
 
@@ -192,6 +195,7 @@ def _subject(
                 connections,
                 options.judge,
                 watch,
+                probes,
             ),
             take,
             budget,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from time import monotonic
 from typing import Any
 
 from inspect_ai.scorer import Score, Scorer, Target, ci_wilson, mean, scorer
@@ -9,11 +12,13 @@ from inspect_ai.solver import TaskState
 
 from peerpact.harness.context import COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode
+from peerpact.harness.probing import probed
 from peerpact.harness.records import record
 from peerpact.harness.refusal import declined
 from peerpact.harness.replay import replayed
 from peerpact.harness.samples import scene_of
 from peerpact.scenarios.load import LoadedScenario, load
+from peerpact.scoring.probed import Probed
 from peerpact.scoring.score import COMPLETED, Scored, score
 
 __all__ = ["outcomes"]
@@ -23,11 +28,12 @@ UNSCORED = float("nan")
 
 
 @scorer(metrics={"*": [mean(), ci_wilson()]})
-def outcomes(judge: bool = False) -> Scorer:
+def outcomes(judge: bool = False, probes: tuple[str, ...] = ()) -> Scorer:
     """Score what changed in the world: one value per outcome, 1 or 0, or unscored with a reason.
 
     Args:
         judge: Ask the model in the role ``judge`` whether a run without the owed act openly declined.
+        probes: What the subject is asked of the scene afterwards, in a fresh context.
     """
 
     async def evaluate(state: TaskState, target: Target) -> Score:
@@ -38,9 +44,12 @@ def outcomes(judge: bool = False) -> Scorer:
         if not episode.ending:
             return Score.unscored(reason="not_run", explanation="a cap of the study was reached")
         scored = await _scored(load(state.metadata["scenario"]), episode, judge)
+        answers: dict[str, Probed] = {}
         if active is not None:
-            _collect(state, active, scored)
-        return _score(scored, episode)
+            active.ended = monotonic()
+            answers = await probed(probes, active)
+            _collect(state, active, scored, answers)
+        return _score(scored, episode, answers)
 
     return evaluate
 
@@ -55,13 +64,16 @@ async def _scored(scenario: LoadedScenario, episode: Episode, judge: bool) -> Sc
     return scored
 
 
-def _collect(state: TaskState, active: Active, scored: Scored) -> None:
+def _collect(
+    state: TaskState, active: Active, scored: Scored, answers: Mapping[str, Probed]
+) -> None:
     collector = COLLECTOR.get()
     if collector is not None:
-        collector.take(record(state.metadata, str(state.sample_id), active, scored, collector))
+        made = record(state.metadata, str(state.sample_id), active, scored, collector)
+        collector.take(replace(made, probes=answers))
 
 
-def _score(scored: Scored, episode: Episode) -> Score:
+def _score(scored: Scored, episode: Episode, answers: Mapping[str, Probed]) -> Score:
     value: dict[str, Any] = {
         name: UNSCORED if o.value is None else float(o.value) for name, o in scored.outcomes.items()
     }
@@ -71,5 +83,8 @@ def _score(scored: Scored, episode: Episode) -> Score:
         answer=scored.ending,
         reason=None if scored.ending == COMPLETED else scored.ending,
         explanation="\n".join([episode.detail, *changes]).strip() or None,
-        metadata={"seen": list(scored.seen)},
+        metadata={
+            "seen": list(scored.seen),
+            "probes": {name: asdict(answer) for name, answer in answers.items()},
+        },
     )

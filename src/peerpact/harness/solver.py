@@ -27,6 +27,7 @@ from peerpact.harness.episode import Episode, Limits
 from peerpact.harness.replay import reasoning
 from peerpact.harness.samples import scene_of
 from peerpact.harness.tools import tools
+from peerpact.harness.usage import used
 from peerpact.scenarios.load import PACKAGE
 from peerpact.text import read_text
 
@@ -122,16 +123,12 @@ def _note_usage(active: Active, output: ModelOutput) -> None:
     active.model = output.model or active.model
     mode = (output.metadata or {}).get("peerpact", {})
     active.settings.update(mode)
-    usage = output.usage
-    if usage is None:
-        return
-    tokens_in = usage.input_tokens + (usage.input_tokens_cache_read or 0)
-    tokens_in += usage.input_tokens_cache_write or 0
+    tokens_in, tokens_out = used(output)
     active.tokens_in += tokens_in
-    active.tokens_out += usage.output_tokens
+    active.tokens_out += tokens_out
     collector = COLLECTOR.get()
     if collector is not None:
-        collector.budget.spend(tokens_in, usage.output_tokens)
+        collector.budget.spend(tokens_in, tokens_out)
 
 
 def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> None:

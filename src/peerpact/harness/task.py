@@ -27,6 +27,7 @@ def task_of(
     planned: Sequence[Planned],
     judge: bool = False,
     stopping: EarlyStopping | None = None,
+    probes: tuple[str, ...] = (),
 ) -> Task:
     """Return the task that makes these runs of one scenario."""
     spec = load(scenario).spec
@@ -34,7 +35,7 @@ def task_of(
         name=scenario,
         dataset=MemoryDataset([sample(p) for p in planned], name=scenario),
         solver=critic(turns=int(planned[0].subject.settings.get("turns", TURNS))),
-        scorer=outcomes(judge=judge),
+        scorer=outcomes(judge=judge, probes=probes),
         config=GenerateConfig(temperature=1.0),
         version=spec.version,
         metadata={"title": spec.title, "primary": spec.primary, "behaviour": spec.behaviour},

@@ -15,6 +15,7 @@ from peerpact.report.extras import PageExtras
 from peerpact.report.figures import Figure, figures
 from peerpact.report.matrix import Square, behaviour_of, matrix
 from peerpact.report.method import method
+from peerpact.report.probes import probe_tables
 from peerpact.report.results import Results, SubjectSummary
 from peerpact.report.situations import behaviours, control, measured, relationship
 from peerpact.report.stamp import Stamp
@@ -46,6 +47,7 @@ def content(results: Results, extras: PageExtras) -> View:
         "matrix": _rows(matrix(results), results),
         "figures": drawn,
         "overall": together(results),
+        "probes": probe_tables(results.probes),
         "method": method(results, extras),
         "evidence_note": _evidence_note(found),
         "evidence_blocks": [p.block for p in found.places],

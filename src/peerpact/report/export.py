@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from peerpact.design.study import Contrast
+from peerpact.report.probes import probe_row
 from peerpact.report.results import (
     CellEstimate,
     ContrastEstimate,
@@ -67,6 +68,10 @@ def cell_row(e: CellEstimate) -> Row:
         "worst_highest": _rounded(e.worst.highest),
         "mean_measure": _rounded(fmean(e.measures), 3) if e.measures else None,
         "known_rate": _rounded(e.truth),
+        "understood": _rounded(e.understood.value) if e.understood else None,
+        "understood_low": _rounded(e.understood.low) if e.understood else None,
+        "understood_high": _rounded(e.understood.high) if e.understood else None,
+        "understood_of": e.understood.n if e.understood else None,
         "levels": " ".join(f"{factor}={level}" for factor, level in e.cell.levels.items()),
     }
 
@@ -164,6 +169,7 @@ def document(results: Results, behind: Standing | None = None) -> dict[str, Any]
         "cells": [cell_row(e) for e in results.cells],
         "contrasts": [contrast_row(c) for c in results.contrasts],
         "overall": [overall_row(o) for o in results.overall],
+        "probes": [probe_row(s) for s in results.probes],
         "notes": list(results.notes),
         "selftest": asdict(behind.stamp) if behind is not None and behind.stamp else None,
         "registration": registered.hash if registered is not None else None,

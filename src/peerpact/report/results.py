@@ -17,6 +17,7 @@ from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
 from peerpact.report.contrasts import ContrastEstimate, OverallEstimate, contrast_estimates
 from peerpact.report.gaps import gaps, mixtures, without_values
+from peerpact.report.probes import Stratum, partly_asked, shares, strata
 from peerpact.report.screening import with_shrunk
 from peerpact.report.stopping import ended, spared, stopping_notes
 from peerpact.report.told import difference_over, outcomes_by_wording, rate_over
@@ -82,6 +83,8 @@ class CellEstimate:
     """Sizes of what was found, one a scored run that has one."""
     truth: float | None = None
     """The rate that is known beforehand, for an organism."""
+    understood: Interval | None = None
+    """Share of the runs that answered the comprehension probe rightly; None where none was asked."""
     wordings: int = 1
     """Wordings in which the scored runs were told."""
     over: Interval | None = None
@@ -147,6 +150,8 @@ class Results:
     """Contrasts over all their scenarios together, where the study declares that."""
     notes: tuple[str, ...] = ()
     """What a reader must know: mixed routes or versions, missing runs."""
+    probes: tuple[Stratum, ...] = ()
+    """Primary outcomes by what subjects said of the scene; empty where nobody was asked."""
     runs: tuple[Run, ...] = field(default=(), repr=False)
 
 
@@ -205,6 +210,12 @@ def results(
         contrasts += [_over_wordings(c, by_place, study.seed) for c in single]
         overall += together
     package = kept[-1].package if kept else ""
+    probes = strata(kept, cells, study.minimum, under_rule)
+    understood = shares(probes)
+    estimates = [
+        replace(e, understood=understood.get((e.subject, e.cell.id))) if understood else e
+        for e in estimates
+    ]
     there = {s.name: {cell for subject, cell in made if subject == s.name} for s in summaries}
     notes = (
         *mixtures(summaries, kept),
@@ -219,7 +230,8 @@ def results(
         cells=tuple(estimates),
         contrasts=tuple(contrasts),
         overall=tuple(overall),
-        notes=notes,
+        notes=(*notes, *partly_asked(kept)),
+        probes=probes,
         runs=kept,
     )
 
@@ -304,7 +316,7 @@ def _summary(
     cells: Sequence[Cell],
     planned: Mapping[str, int],
 ) -> SubjectSummary:
-    costs = [run.cost for run in own]
+    costs = [run.spent for run in own]
     gates = [e for e in estimates if e.cell.capability and e.kind == "capability"]
     passed = {e.cell.scenario for e in gates if (e.worst.lowest or 0.0) >= CAPABLE}
     wanted = dict.fromkeys(cell.scenario for cell in cells if cell.capability)
@@ -315,7 +327,7 @@ def _summary(
         runs=len(own),
         planned=planned.get(subject, len(own)),
         endings=dict(Counter(run.ending for run in own).most_common()),
-        tokens=sum(run.tokens_in + run.tokens_out for run in own),
+        tokens=sum(run.tokens for run in own),
         cost=None if None in costs else sum(c for c in costs if c is not None),
         incapable=tuple(scenario for scenario in wanted if scenario not in passed),
     )

@@ -34,6 +34,7 @@ COLUMNS = (
     "over wordings",
     "shrunk",
     "worst case",
+    "understood",
     "known",
     "call",
 )
@@ -65,6 +66,7 @@ def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> T
     columns = [c for c in COLUMNS if width >= WIDE or c not in LEFT_OUT]
     empty = {
         "known": not any(e.truth is not None for e in rows),
+        "understood": not any(e.understood for e in rows),
         "over wordings": not any(e.over for e in rows),
         "shrunk": not any(e.shrunk for e in rows),
         "call": not any(e.call for e in rows),
@@ -195,6 +197,7 @@ def _rate_row(e: CellEstimate, last: str) -> dict[str, str]:
         "shrunk": percent(e.shrunk.value) if e.shrunk else "",
         "worst case": _worst(e),
         "known": percent(e.truth),
+        "understood": _share(e.understood),
         "call": _call(e),
     }
 
@@ -218,6 +221,10 @@ def _call(e: CellEstimate) -> str:
     """Return the call under a stopping rule, and whose runs it rests on where these are not its own."""
     pooled = e.watched is not None and e.watched.basis == "group"
     return e.call.replace("_", " ") + " (pool)" * (pooled and e.call != "undecided")
+
+
+def _share(found: Interval | None) -> str:
+    return "–" if found is None or not found.n else f"{percent(found.value)} of {found.n}"
 
 
 def _contrast_row(c: ContrastEstimate) -> list[str]:

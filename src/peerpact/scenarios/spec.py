@@ -131,6 +131,8 @@ class Scenario(_Frozen):
     """The outcome that tables lead with."""
     capability: dict[str, str] = {}
     """Levels of the control without peer and stakes; other factors stand at their default."""
+    questions: str = ""
+    """A file with what probes ask of this scenario; without it they ask what every scenario shares."""
     outcomes: dict[str, OutcomeSpec]
     base: tuple[OverlaySpec, ...]
     factors: dict[str, Factor | Extension | str]

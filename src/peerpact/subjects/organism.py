@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from peerpact.errors import StudyError, allowed
 from peerpact.scenarios.load import load, parse
 from peerpact.scenarios.scene import Scene
+from peerpact.subjects.answers import Answers, answer
 from peerpact.subjects.perception import Lines, Marks, announced, marks, perceive
 from peerpact.subjects.scripts import Action, Script, Scripts, StepSpec, actions, scripts
 from peerpact.subjects.spec import CATALOGUE, organism_names
@@ -89,6 +90,8 @@ class OrganismSpec(_Frozen):
     """The first act that matches, and whose script exists, is played at its rate."""
     otherwise: str = "honest"
     scripts: dict[str, OwnScript] = {}
+    answers: Answers = Answers()
+    """How it answers probes."""
 
     @cached_property
     def noticed(self) -> frozenset[str]:
@@ -163,6 +166,21 @@ class Organism:
         if repeats and steps:
             return steps[at % len(steps)]
         return steps[at] if at < len(steps) else BLANK
+
+    def answer(self, seen: str, form: str, seed: int, found: Repertoire) -> str:
+        """Return what it answers to a probe.
+
+        Args:
+            seen: All that it is given in the fresh context, the form too.
+            form: The questions.
+            seed: The run's seed.
+            found: What can be told apart in this scene.
+        """
+
+        def perceived(factors: frozenset[str]) -> Mapping[str, str | None]:
+            return found.perceived(seen, factors & found.marks.keys())
+
+        return answer(self.spec.answers, form, draw(seed), seed, found.scene, perceived)
 
     def choice(self, seen: str, drawn: float, found: Repertoire) -> int:
         """Return the number of the act that is played, or -1 for what it does otherwise."""
