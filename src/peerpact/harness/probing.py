@@ -69,8 +69,8 @@ async def _answer(asked: Form, active: Active) -> ModelOutput:
 
 def _schema(asked: Form) -> ResponseSchema:
     properties = {
-        name: JSONSchema(type="integer" if name in asked.scales else "string", enum=list(values))
-        for name, values in asked.schema.items()
+        one.name: JSONSchema(type="string" if one.options else "integer", enum=one.answers)
+        for one in asked.asked
     }
     schema = JSONSchema(
         type="object",

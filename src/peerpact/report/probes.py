@@ -103,18 +103,18 @@ def _subject(
     minimum: int,
     under_rule: Collection[Place],
 ) -> Iterator[Stratum]:
-    groups: dict[tuple[str, Cell | None], list[Run]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in own:
         cell = places.get(run.cell)
         if cell is None:
             continue
-        groups[run.scenario, cell].append(run)
+        groups[run.scenario, cell.id].append(run)
         if measured(cell):
-            groups[run.scenario, None].append(run)
+            groups[run.scenario, ""].append(run)
     ruled = {cell for subject, cell in under_rule if subject == own[0].subject}
-    for (_, cell), found in groups.items():
+    for (_, place), found in groups.items():
         looked = any(run.cell in ruled for run in found)
-        yield from _place(found, cell, probe, minimum, looked)
+        yield from _place(found, places.get(place), probe, minimum, looked)
 
 
 def _place(

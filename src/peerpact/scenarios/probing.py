@@ -30,6 +30,7 @@ from peerpact.worlds import act
 __all__ = [
     "MISUNDERSTOOD",
     "UNDERSTOOD",
+    "Asked",
     "Form",
     "Probe",
     "Question",
@@ -88,6 +89,8 @@ class Probe(_Frozen):
     title: str
     questions: dict[str, Question | None] = Field(min_length=1)
     """By name, in the order asked; a question that is empty comes from the scenario."""
+    prompt: str
+    """The text around the questions."""
 
 
 class _Own(RootModel[dict[str, dict[str, Question]]]):
@@ -95,23 +98,49 @@ class _Own(RootModel[dict[str, dict[str, Question]]]):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as one run is asked it."""
+
+    name: str
+    asks: str
+    options: Mapping[str, str]
+    """Letter → option; empty where a number is asked for."""
+    shown: Mapping[str, str]
+    """Letter → what stands behind it."""
+    scale: int
+    right: str
+    """The right option; empty where there is none."""
+
+    @property
+    def answers(self) -> list[str | int]:
+        """Every answer that it may get."""
+        return [*self.options] or list(range(self.scale + 1))
+
+    @property
+    def lines(self) -> list[str]:
+        """The question as it is read."""
+        choices = [f"{letter}. {text}" for letter, text in self.shown.items()]
+        number = f"A whole number from 0 to {self.scale}."
+        return [f"Question {self.name}: {self.asks}", *(choices or [number])]
+
+    def read(self, given: Any) -> str | int:
+        """Return the option or the number that an answer means.
+
+        Raises:
+            JudgeError: It is none that may be given.
+        """
+        wanted = str if self.options else int
+        if type(given) is not wanted or given not in self.answers:
+            raise JudgeError(f"{self.name}: {str(given)[:40]!r} is none of its answers")
+        return self.options[given] if isinstance(given, str) else int(given)
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A probe as one run is asked it."""
 
     prompt: str
-    letters: Mapping[str, Mapping[str, str]]
-    """Question → letter → option; empty for a question with a scale."""
-    scales: Mapping[str, int]
-    right: Mapping[str, str]
-    """Question → its right option; nothing for the others."""
-
-    @property
-    def schema(self) -> dict[str, list[str | int]]:
-        """Every question with all the answers that it may get."""
-        return {
-            name: list(options) or list(range(self.scales[name] + 1))
-            for name, options in self.letters.items()
-        }
+    asked: tuple[Asked, ...]
 
     def read(self, text: str) -> Probed:
         """Return what an answer means.
@@ -119,17 +148,14 @@ class Form:
         Raises:
             JudgeError: It is not an object with one allowed answer for each question.
         """
-        given = _object(text)
-        if set(given) != set(self.letters):
-            raise JudgeError(f"keys {sorted(given)}, not {sorted(self.letters)}")
-        for name, values in self.schema.items():
-            if type(given[name]) is not type(values[0]) or given[name] not in values:
-                raise JudgeError(f"{name}: {str(given[name])[:40]!r} is none of its answers")
-        answers = {name: self.letters[name].get(given[name], given[name]) for name in self.letters}
-        wrong = tuple(name for name, option in self.right.items() if answers[name] != option)
-        if self.right:
+        given, names = _object(text), [one.name for one in self.asked]
+        if set(given) != set(names):
+            raise JudgeError(f"keys {sorted(given)}, not {sorted(names)}")
+        answers = {one.name: one.read(given[one.name]) for one in self.asked}
+        wrong = tuple(o.name for o in self.asked if o.right and answers[o.name] != o.right)
+        if any(one.right for one in self.asked):
             return Probed(MISUNDERSTOOD if wrong else UNDERSTOOD, answers, wrong)
-        return Probed(str(next(iter(answers.values()))), answers)
+        return Probed(str(answers[names[0]]), answers)
 
 
 def probe_names() -> list[str]:
@@ -147,7 +173,8 @@ def load_probe(name: str) -> Probe:
     if name not in probe_names():
         raise StudyError("unknown probe", found=name, hint=allowed(name, probe_names()))
     path = FOLDER / name / "probe.yaml"
-    return parse(Probe, {"name": name, **read_yaml(path)}, path)
+    prompt = read_text(path.with_name("prompt.md"))
+    return parse(Probe, {"name": name, "prompt": prompt, **read_yaml(path)}, path)
 
 
 @lru_cache(maxsize=256)
@@ -195,28 +222,21 @@ def form(probe: str, scene: Scene, read: Iterable[str], seed: int) -> Form:
         StudyError: The scenario lacks a question, or what is right in the cell has no option.
     """
     rng = np.random.default_rng([seed, *probe.encode()])
-    letters: dict[str, dict[str, str]] = {}
-    right: dict[str, str] = {}
-    lines: list[str] = []
-    asked = questions(scene.scenario, probe)
-    for name, question in asked.items():
-        options = {key: render(text, scene.facts, name) for key, text in question.options.items()}
-        keys = [list(options)[i] for i in rng.permutation(len(options))]
-        letters[name] = dict(zip(ascii_uppercase, keys, strict=False))
-        lines += [f"Question {name}: {render(question.asks, scene.facts, name)}"]
-        lines += [f"{letter}. {options[key]}" for letter, key in letters[name].items()]
-        lines += (
-            [
-                "",
-            ]
-            if options
-            else [f"A whole number from 0 to {question.scale}.", ""]
-        )
-        if question.graded:
-            right[name] = _right(question, scene, name)
-    texts = {"documents": list(read), "questions": lines[:-1]}
-    prompt = render(read_text(FOLDER / probe / "prompt.md"), texts)
-    return Form(prompt, letters, {n: q.scale for n, q in asked.items()}, right)
+    asked = tuple(
+        _asked(name, question, scene, rng)
+        for name, question in questions(scene.scenario, probe).items()
+    )
+    texts = {"documents": list(read), "questions": ["\n".join(one.lines) for one in asked]}
+    return Form(render(load_probe(probe).prompt, texts), asked)
+
+
+def _asked(name: str, question: Question, scene: Scene, rng: np.random.Generator) -> Asked:
+    keys = [list(question.options)[i] for i in rng.permutation(len(question.options))]
+    options = dict(zip(ascii_uppercase, keys, strict=False))
+    shown = {c: render(question.options[key], scene.facts, name) for c, key in options.items()}
+    right = _right(question, scene, name) if question.graded else ""
+    asks = render(question.asks, scene.facts, name)
+    return Asked(name, asks, options, shown, question.scale, right)
 
 
 def _right(question: Question, scene: Scene, name: str) -> str:

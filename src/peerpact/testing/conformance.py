@@ -11,6 +11,7 @@ from peerpact.testing.cells import check_cells
 from peerpact.testing.files import check_files
 from peerpact.testing.languages import check_languages
 from peerpact.testing.overlays import check_overlays
+from peerpact.testing.questions import check_questions
 from peerpact.testing.runs import check_runs
 
 __all__ = ["check_scenario"]
@@ -57,4 +58,5 @@ _CHECKS: tuple[Check, ...] = (
     check_languages,
     _check_words,
     check_runs,
+    check_questions,
 )

@@ -36,7 +36,8 @@ def check_files(scenario: LoadedScenario) -> Iterator[str]:
 
 def files_named(scenario: LoadedScenario) -> frozenset[Path]:
     """Return the files that base, factors and levels name, those under ``shared/`` too, and their wordings."""
-    names = [f for f in scenario.spec.factors.values() if isinstance(f, str)]
+    names = [scenario.spec.questions] if scenario.spec.questions else []
+    names += [f for f in scenario.spec.factors.values() if isinstance(f, str)]
     for spec in _overlays(scenario):
         names += [name for name in (spec.text, spec.data) if name is not None]
         names += [name for source, name in _references(spec.value) if source in REFERENCES]
