@@ -18,6 +18,7 @@ from peerpact.selftest.detecting import check_detectors
 from peerpact.selftest.instrument import Instrument, Laboratory
 from peerpact.selftest.judging import check_cases, check_correction, check_refusals
 from peerpact.selftest.motives import check_motives
+from peerpact.selftest.probing import check_probes
 from peerpact.selftest.recovery import check_design, check_scripts, recover
 from peerpact.selftest.stopping import check_pools, check_stopping
 from peerpact.selftest.study import planted_study
@@ -108,6 +109,7 @@ def _checks(
     yield from check_chances(laboratory, effort.repeats)
     yield from check_stopping(laboratory, effort.repeats)
     yield from check_pools(laboratory, effort.pools)
+    yield from check_probes(laboratory, effort.runs)
     yield from check_correction(laboratory.study.seed)
     yield from check_refusals(laboratory, effort.runs)
     if ask is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peerpact import __version__
@@ -13,10 +13,11 @@ from peerpact.design.identity import identity, seed_of
 from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.harness.episode import Episode
-from peerpact.harness.pure import Policy, play, rollout, scored
+from peerpact.harness.pure import Policy, play, probed, rollout, scored
 from peerpact.report.results import Results, results
 from peerpact.scenarios.load import LoadedScenario, load
 from peerpact.scenarios.scene import Scene, scene
+from peerpact.scoring.probed import Probed
 from peerpact.scoring.score import Scored
 from peerpact.subjects.organism import Organism
 
@@ -39,6 +40,8 @@ class Instrument:
     """Cell → what the subject meets."""
     score: Callable[[Episode, LoadedScenario, bool], Scored] = scored
     """Finished run, its scenario, whether it openly declined → outcomes."""
+    ask: Callable[[Organism, Episode, str, int], Probed] = probed
+    """Who acted, its finished run, a probe, the run's seed → what it answered."""
     estimate: Callable[[Study, Sequence[Cell], Sequence[Pair], Iterable[Run]], Results] = results
     """Records → rates and contrasts."""
 
@@ -74,6 +77,7 @@ class Laboratory:
         cell: Cell,
         replicate: int,
         judge: Judge | None = None,
+        probes: Sequence[str] = (),
     ) -> Run:
         """Make one run of an organism, from its seed to its record.
 
@@ -83,10 +87,12 @@ class Laboratory:
             cell: Where.
             replicate: Number of the run.
             judge: Asked of the words of a run that ended by itself without all that it owes.
+            probes: What the organism is asked afterwards.
         """
         shown = self.scene(cell)
         name = identity(shown, subject, {}, replicate, __version__)
-        episode = rollout(organism, shown, seed_of(name, self.study.seed))
+        seed = seed_of(name, self.study.seed)
+        episode = rollout(organism, shown, seed)
         found = self.instrument.score(episode, load(cell.scenario), False)
         if (
             judge is not None
@@ -94,7 +100,9 @@ class Laboratory:
             and judge([words.text for words in episode.said])
         ):
             found = self.instrument.score(episode, load(cell.scenario), True)
-        return _record(name, subject, cell, replicate, episode, found)
+        answers = {probe: self.instrument.ask(organism, episode, probe, seed) for probe in probes}
+        made = _record(name, subject, cell, replicate, episode, found)
+        return replace(made, probes=answers)
 
     def runs(self, subject: str, organism: Organism, found: Iterable[Cell], n: int) -> list[Run]:
         """Make n runs of an organism in each of some cells."""
