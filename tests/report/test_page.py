@@ -93,7 +93,7 @@ def test_the_claim_names_subject_act_rate_interval_n_control_and_limits(
 
 def test_the_page_holds_its_parts_in_the_order_of_reading(read: Reader) -> None:
     ids = [attributes["id"] for tag, attributes in read.tags if tag == "section"]
-    assert ids == ["claim", "matrix", "pictures", "rates", "evidence", "method"]
+    assert ids == ["claim", "matrix", "pictures", "rates", "probes", "evidence", "method"]
 
 
 def test_nothing_in_the_page_is_fetched(found: Results) -> None:
@@ -232,7 +232,7 @@ def test_results_that_say_little_still_make_a_page(
     study = samples.study()
     reader = Reader(page(samples.of(study, samples.runs(study, {"a": 0.5}, n))))
     assert words in reader.text
-    assert len([t for t, _ in reader.tags if t == "section"]) == 6
+    assert len([t for t, _ in reader.tags if t == "section"]) == 7
 
 
 def test_one_cell_makes_a_page(samples: ModuleType) -> None:

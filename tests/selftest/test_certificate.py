@@ -62,6 +62,7 @@ def test_the_instrument_as_it_is_holds_every_check(sound):
         "size",
         "power",
         "stopping",
+        "probe",
         "judge",
         "detector",
     }

@@ -11,6 +11,7 @@ import jinja2
 
 from peerpact.report.claims import claims, nothing_found, together
 from peerpact.report.matrix import leads
+from peerpact.report.probes import probe_tables
 from peerpact.report.results import Results
 from peerpact.report.standing import Standing
 from peerpact.report.visible import visible
@@ -42,6 +43,7 @@ def markdown(results: Results, behind: Standing | None = None) -> str:
         stopped=any(e.watched is not None for e in results.cells),
         contrasts=results.contrasts,
         overall=together(results),
+        probes=probe_tables(results.probes),
     )
     return text.rstrip("\n") + "\n"
 

@@ -134,7 +134,7 @@ def _place(
             r for r in own if outcome not in r.outcomes or r.outcomes[outcome].value is None
         ]
         seen = sum(outcome in run.seen for run in unscored)
-        few = f"{scored} scored runs, {minimum} needed" if scored < minimum else ""
+        few = f"{scored} scored, {minimum} needed" if scored < minimum else ""
         yield Stratum(
             subject=found[0].subject,
             scenario=found[0].scenario,
@@ -251,8 +251,8 @@ def probe_row(s: Stratum) -> dict[str, Any]:
         "hits": s.hits,
         **_limits("rate", s.interval),
         "interval": s.interval.method if s.interval else "",
-        "worst_lowest": s.worst.lowest,
-        "worst_highest": s.worst.highest,
+        "worst_lowest": _rounded(s.worst.lowest),
+        "worst_highest": _rounded(s.worst.highest),
         "seen_unscored": s.seen,
         "means": "; ".join(f"{name}: {mean:.2f}" for name, mean in s.numbers.items()),
         "wrong_or_reasons": "; ".join(f"{name}: {n}" for name, n in s.answers.items()),
@@ -260,9 +260,13 @@ def probe_row(s: Stratum) -> dict[str, Any]:
     }
 
 
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
 def _limits(name: str, interval: Interval | None) -> dict[str, float | None]:
     if interval is None or interval.value is None:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
     found = (interval.value, interval.low, interval.high)
     keys = (name, f"{name}_low", f"{name}_high")
-    return dict(zip(keys, (round(float(v), 4) for v in found), strict=True))
+    return dict(zip(keys, map(_rounded, found), strict=True))
