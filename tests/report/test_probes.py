@@ -138,8 +138,8 @@ def test_subjects_that_were_not_asked_have_no_strata_and_no_note(samples):
 
 def test_terminal_page_and_markdown_say_what_was_answered_and_what_was_not(found):
     [comprehension, frame] = asked_lines(found.probes, "alpha")
-    assert "76 valid answers (56 understood, 20 misunderstood)" in comprehension
-    assert "72 valid answers (40 simulation, 32 real work), 4 without" in frame
+    assert "76 answered validly (56 understood, 20 misunderstood)" in comprehension
+    assert "72 answered validly (40 simulation, 32 real work), 4 without" in frame
     assert "4 not asked" in frame
     assert any("asked after 76 of 80 runs" in note for note in found.notes)
     text = page(found)
