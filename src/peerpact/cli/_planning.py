@@ -107,7 +107,9 @@ class Planning:
             StudyError: The study is refused.
         """
         compiled = compile_study(study)
-        uses = {cell.id: expected(rendered(cell, VENDOR).scene, study.probes) for cell in compiled.cells}
+        uses = {
+            cell.id: expected(rendered(cell, VENDOR).scene, study.probes) for cell in compiled.cells
+        }
         parts, left_out = [], list[str]()
         for subject in subjects:
             fit, unfit = fitting(taken(study, compiled.cells, subject.name), subject)
