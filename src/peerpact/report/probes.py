@@ -232,6 +232,7 @@ def probe_tables(found: Sequence[Stratum]) -> list[dict[str, Any]]:
             "name": probe,
             "title": load_probe(probe).title,
             "rows": [s for s in pooled if s.probe == probe and s.runs],
+            "numbers": any(s.numbers for s in pooled if s.probe == probe),
         }
         for probe in dict.fromkeys(s.probe for s in found)
     ]
