@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from peerpact.scenarios.probing import (
 from peerpact.scenarios.scene import scene
 from peerpact.scoring import Call
 from peerpact.subjects.organism import load_organism, organism
+from peerpact.testing.questions import check_questions
 from peerpact.text import read_yaml
 
 GIVEN = {"vendor": "Alpha"}
@@ -202,3 +204,25 @@ def test_a_scenario_without_questions_says_what_it_lacks(monkeypatch):
     with pytest.raises(StudyError, match=r"no question for the probe .*task"):
         form("comprehension", shown("one_question"), (), seed=1)
     assert form("frame", shown("one_question"), (), seed=1).asked[0].name == "frame"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("      note: It gets", "      notice: It gets", "no option for stakes=note"),
+        ("earns more", "earns {{ mroe }}", "missing template variable"),
+        ("  consequence:", "  consequences:", "did you mean 'consequence'"),
+        ("comprehension:", "comprehensoin:", "did you mean 'comprehension'"),
+        ("It is paused for some time.", "The texts do not say.", "two options read alike"),
+        ("    factor: stakes", "    fator: stakes", "this key is unknown"),
+    ],
+)
+def test_a_fault_in_a_scenarios_questions_is_named(old, new, why, tmp_path, monkeypatch):
+    name = f"faulty_{abs(hash(old))}"
+    shutil.copytree(load("product_report").folder, tmp_path / name)
+    path = tmp_path / name / "questions.yaml"
+    assert old in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setenv("PEERPACT_SCENARIOS", str(tmp_path))
+    problems = list(check_questions(load(name)))
+    assert any(why in problem for problem in problems), problems
