@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,75 +16,17 @@ from peerpact.report.extras import PageExtras
 from peerpact.report.page import page, write_page
 from peerpact.report.serve import LivePage, Server
 
-pytestmark = pytest.mark.slow
-
-BROWSER = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-WIDTHS = (360, 800, 1400)
+Open = Callable[..., Any]
+AXE = next(Path(str(axe_playwright_python.__file__)).parent.rglob("axe.min.js"))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as p:
-        running = p.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield running
-        running.close()
-
-
-class Tab:
-    """A tab that notes errors and requests."""
-
-    def __init__(self, browser: Any, path: Path, width: int = 1400, scheme: str = "light") -> None:
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
-        )
-        self.tab = self.context.new_page()
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        self.tab.on(
-            "console",
-            lambda m: self.errors.append(m.text) if m.type in {"error", "warning"} else None,
-        )
-        self.tab.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.tab.on("request", lambda r: self.requests.append(r.url))
-        self.tab.goto(path.as_uri() if isinstance(path, Path) else path)
-        self.tab.wait_for_selector("#rates-table .tools")
-
-    @property
-    def foreign(self) -> list[str]:
-        """Requests other than for the page itself and what it holds."""
-        return [url for url in self.requests[1:] if not url.startswith(("data:", "blob:"))]
-
-
-@pytest.fixture(scope="module")
-def path(samples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    study = samples.study()
-    made = samples.runs(study, {"vendor/alpha": 0.8, "beta": 0.0}, drop=0.1)
-    file = tmp_path_factory.mktemp("page") / "report.html"
-    write_page(file, samples.of(study, made), extras=PageExtras(logs=Path("results/sample/logs")))
-    return file
-
-
-@pytest.fixture
-def tab(browser: Any, path: Path) -> Iterator[Tab]:
-    found = Tab(browser, path)
-    yield found
-    found.context.close()
-
-
-def test_it_opens_without_errors_and_without_a_request(tab: Tab) -> None:
+def test_it_opens_without_errors_and_without_a_request(tab: Any) -> None:
     assert tab.errors == []
     assert tab.foreign == []
 
 
-def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Tab) -> None:
+def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Any) -> None:
+    tab.open()
     t = tab.tab
     t.click(".matrix a[href*='alpha'][href*='exfiltration']")
     t.wait_for_selector("#explorer table.data")
@@ -112,7 +53,8 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Tab)
     assert tab.errors == []
 
 
-def test_filters_search_and_sorting_work(tab: Tab) -> None:
+def test_filters_search_and_sorting_work(tab: Any) -> None:
+    tab.open()
     t = tab.tab
     count = t.locator("#rates-table .count")
     assert count.inner_text() == "16 of 16 rows"
@@ -122,8 +64,7 @@ def test_filters_search_and_sorting_work(tab: Tab) -> None:
     assert count.inner_text() == "4 of 4 rows"
     t.locator("#rates-table input[type=search]").fill("nothing like it")
     assert "No row fits" in t.locator("#rates-table tbody").inner_text()
-    t.reload()
-    t.wait_for_selector("#rates-table .tools")
+    t.locator("#rates-table input[type=search]").fill("")
     head = t.locator("#rates-table th:has-text('Rate')").first
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "descending"
@@ -132,7 +73,8 @@ def test_filters_search_and_sorting_work(tab: Tab) -> None:
     assert rates == sorted(rates, reverse=True)
 
 
-def test_the_keyboard_reaches_everything_that_a_mouse_does(tab: Tab) -> None:
+def test_the_keyboard_reaches_everything_that_a_mouse_does(tab: Any) -> None:
+    tab.open()
     t = tab.tab
     t.keyboard.press("Tab")
     assert t.evaluate("document.activeElement.className") == "skip"
@@ -149,29 +91,39 @@ def test_the_keyboard_reaches_everything_that_a_mouse_does(tab: Tab) -> None:
     assert t.evaluate("document.activeElement.closest('#explorer') !== null")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_and_nothing_overflows(
-    browser: Any, path: Path, width: int, scheme: str
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+def test_axe_finds_no_serious_fault_where_a_reader_goes_first(
+    opened: Open, small: Path, width: int, scheme: str
 ) -> None:
-    tab = Tab(browser, path, width, scheme)
-    for where in ("", "#explorer-run"):
-        if where:
-            tab.tab.click(".jump a")
-            tab.tab.wait_for_selector("#explorer .strip a")
-            tab.tab.click("#explorer .strip a")
-            tab.tab.wait_for_selector("#explorer .turn")
+    tab = opened(small, width=width, scheme=scheme)
+    assert _faults(tab.tab) == []
+    tab.go(_first_run(tab), "#explorer .turn")
+    assert _faults(tab.tab, "#explorer") == []
+    assert tab.tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_with_everything_open(
+    opened: Open, path: Path, width: int, scheme: str
+) -> None:
+    tab = opened(path, width=width, scheme=scheme)
+    for place in ("", _first_run(tab)):
+        tab.go(place, "#explorer .turn" if place else "#explorer .strip")
         tab.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
         assert tab.tab.evaluate("document.documentElement.scrollWidth") <= width
         assert _faults(tab.tab) == []
-    tab.context.close()
 
 
-def _faults(tab: Any) -> list[str]:
-    package = Path(str(axe_playwright_python.__file__)).parent
-    script = next(package.rglob("axe.min.js")).read_text(encoding="utf-8")
-    tab.evaluate(script)
-    found = tab.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+def _first_run(tab: Any) -> str:
+    return str(tab.tab.locator("#explorer .strip a").first.get_attribute("href"))
+
+
+def _faults(tab: Any, part: str = "body") -> list[str]:
+    if not tab.evaluate("'axe' in globalThis"):
+        tab.evaluate(AXE.read_text(encoding="utf-8"))
+    found = tab.evaluate("part => axe.run(part, { resultTypes: ['violations'] })", part)
     return [
         f"{v['id']}: {n['html'][:200]}"
         for v in found["violations"] if v["impact"] in {"serious", "critical"}
@@ -180,12 +132,12 @@ def _faults(tab: Any) -> list[str]:
 
 
 def test_a_hostile_transcript_executes_nothing(
-    browser: Any, samples: ModuleType, tmp_path: Path
+    opened: Open, samples: ModuleType, tmp_path: Path
 ) -> None:
     study = samples.study(("answer_grading",))
     file = tmp_path / "report.html"
     write_page(file, samples.of(study, samples.hostile(study)))
-    tab = Tab(browser, file)
+    tab = opened(file)
     for identity in tab.tab.evaluate("[...document.querySelectorAll('.strip a')].map(a => a.hash)")[
         :3
     ]:
@@ -196,19 +148,16 @@ def test_a_hostile_transcript_executes_nothing(
     assert tab.tab.locator("#explorer img, #explorer script, #explorer svg").count() == 0
     assert tab.foreign == []
     assert not [e for e in tab.errors if "favicon" not in e]
-    tab.context.close()
 
 
-def test_an_address_that_names_nothing_says_so(browser: Any, path: Path) -> None:
-    tab = Tab(browser, path)
+def test_an_address_that_names_nothing_says_so(tab: Any) -> None:
     for address in ("#/run/none", "#/place/x/y", "#/square/<b>/y", "#/%E0%A4%A", "#/"):
         tab.tab.evaluate("address => { location.hash = address }", address)
         playwright.expect(tab.tab.locator("#explorer")).to_contain_text("names nothing")
     assert tab.errors == []
-    tab.context.close()
 
 
-def test_pictures_and_tables_download(tab: Tab) -> None:
+def test_pictures_and_tables_download(tab: Any) -> None:
     t = tab.tab
     with t.expect_download() as waiting:
         t.locator("[data-svg]").first.click()
@@ -223,22 +172,23 @@ def test_pictures_and_tables_download(tab: Tab) -> None:
     assert '"estimates"' in waiting.value.path().read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_first_paint_does_not_wait_for_tables_of_thousands_of_rows(
-    browser: Any, samples: ModuleType, tmp_path: Path
+    opened: Open, samples: ModuleType, tmp_path: Path
 ) -> None:
     study = samples.study(runs=1)
     rates = {f"subject {i}": 0.5 for i in range(120)}
     file = tmp_path / "report.html"
     write_page(file, samples.of(study, samples.runs(study, rates, 1)))
-    tab = Tab(browser, file)
+    tab = opened(file)
     assert tab.tab.locator("#rates-table tbody tr").count() == 25
     tab.tab.click("#rates-table button.more")
     assert tab.tab.locator("#rates-table tbody tr").count() == 525
     assert tab.errors == []
-    tab.context.close()
 
 
-def test_a_live_page_follows_its_study(browser: Any, samples: ModuleType, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_live_page_follows_its_study(opened: Open, samples: ModuleType, tmp_path: Path) -> None:
     study = samples.study(("answer_grading",))
     made = samples.runs(study, {"alpha": 0.9})
     (tmp_path / "runs.jsonl").write_bytes(b"1\n")
@@ -251,7 +201,7 @@ def test_a_live_page_follows_its_study(browser: Any, samples: ModuleType, tmp_pa
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        tab = Tab(browser, server.address)  # type: ignore[arg-type]
+        tab = opened(server.address)
         assert "5" in tab.tab.locator(".facts").first.inner_text()
         with (tmp_path / "runs.jsonl").open("ab") as file:
             file.write(b"1\n")
@@ -259,7 +209,6 @@ def test_a_live_page_follows_its_study(browser: Any, samples: ModuleType, tmp_pa
         playwright.expect(facts).to_contain_text("10", timeout=15_000)
         assert all(url.startswith((server.address, "data:", "blob:")) for url in tab.requests)
         assert tab.errors == []
-        tab.context.close()
     finally:
         server.stop()
         thread.join()
