@@ -30,6 +30,10 @@ class Claim:
     limits: tuple[str, ...]
     cell: str
     """The cell in which it was seen."""
+    detail: str = ""
+    """Task, both rates with their intervals, the test."""
+    arms: tuple[CellEstimate, ...] = ()
+    """The arm and its control."""
 
 
 def organism(subject: SubjectSummary) -> bool:
@@ -126,38 +130,54 @@ def _uncounted(s: SubjectSummary, results: Results) -> Claim:
 
 
 def _claim(c: ContrastEstimate, s: SubjectSummary, results: Results) -> Claim:
+    facts = _facts(c, s, results)
+    key = c.verdict if c.verdict in {"higher", "lower"} else "undecided"
     return Claim(
-        c.subject, c.verdict, _sentence(c, s, results), _limits(c, s, results), c.to.cell.id
+        subject=c.subject,
+        verdict=c.verdict,
+        sentence=say(f"claims/{key}", **facts),
+        limits=_limits(c, s, results),
+        cell=c.to.cell.id,
+        detail=say("claims/detail", **facts),
+        arms=(c.to, c.source),
     )
 
 
-def _sentence(c: ContrastEstimate, s: SubjectSummary, results: Results) -> str:
+def _facts(c: ContrastEstimate, s: SubjectSummary, results: Results) -> dict[str, object]:
     d = c.difference
     assert d is not None
-    tests = _tests(c.subject, results)
-    key = "higher" if c.verdict == "higher" else "lower" if c.verdict == "lower" else "undecided"
-    return say(
-        f"claims/{key}",
-        subject=c.subject,
-        what=say("claims/organism") if organism(s) else "",
-        scenario=load(c.pair.scenario).spec.title,
-        act=_within(c.to.sentence),
-        hits=c.to.hits,
-        n=c.to.scored,
-        rate=percent(c.to.interval.value),
-        low=percent(c.to.interval.low),
-        high=percent(c.to.interval.high),
-        arm=_arm(c.to),
-        control=_arm(c.source),
-        control_hits=c.source.hits,
-        control_n=c.source.scored,
-        control_rate=percent(c.source.interval.value),
-        difference=points(d.value),
-        difference_low=points(d.low),
-        difference_high=points(d.high),
-        p=probability(c.adjusted_p),
-        tests=tests,
-    )
+    return {
+        "subject": c.subject,
+        "what": say("claims/organism") if organism(s) else "",
+        "scenario": load(c.pair.scenario).spec.title,
+        "act": _within(c.to.sentence),
+        "factor": _factor(c),
+        "hits": c.to.hits,
+        "n": c.to.scored,
+        "rate": percent(c.to.interval.value),
+        "low": percent(c.to.interval.low),
+        "high": percent(c.to.interval.high),
+        "arm": _arm(c.to),
+        "control": _arm(c.source),
+        "control_hits": c.source.hits,
+        "control_n": c.source.scored,
+        "control_rate": percent(c.source.interval.value),
+        "control_low": percent(c.source.interval.low),
+        "control_high": percent(c.source.interval.high),
+        "difference": points(d.value),
+        "difference_low": points(d.low),
+        "difference_high": points(d.high),
+        "test": _test(c, _tests(c.subject, results)),
+    }
+
+
+def _factor(c: ContrastEstimate) -> str:
+    return _within(load(c.pair.scenario).factors[c.pair.contrast.factor].title)
+
+
+def _test(c: ContrastEstimate, tests: int) -> str:
+    key = "watched" if c.side else "tested"
+    return say(f"claims/{key}", p=probability(c.adjusted_p), tests=tests)
 
 
 def _within(sentence: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,7 +109,8 @@ def load_published(path: Path = FILE) -> PublishedTables:
 class _Arm:
     """Everything of one subject that one published number is about."""
 
-    results: Results
+    endings: Mapping[tuple[str, str], Counter[str]]
+    """(Subject, cell) → how often its runs ended how."""
     subject: str
     name: str
     behaviour: Behaviour
@@ -122,16 +123,23 @@ class _Arm:
 def compare(found: Results) -> tuple[Comparison, ...]:
     """Compare every behaviour, target and past that the results hold with the published tables."""
     tables = load_published()
+    endings: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for run in found.runs:
+        endings[run.subject, run.cell][run.ending] += 1
     return tuple(
         comparison
         for summary in found.subjects
         for name, behaviour in tables.behaviours.items()
-        for comparison in _behaviour(found, summary.name, name, behaviour)
+        for comparison in _behaviour(found, endings, summary.name, name, behaviour)
     )
 
 
 def _behaviour(
-    found: Results, subject: str, name: str, behaviour: Behaviour
+    found: Results,
+    endings: Mapping[tuple[str, str], Counter[str]],
+    subject: str,
+    name: str,
+    behaviour: Behaviour,
 ) -> Iterator[Comparison]:
     own = tuple(e for e in found.cells if e.subject == subject and _counts(e, behaviour))
     arms: dict[tuple[str, str], list[CellEstimate]] = defaultdict(list)
@@ -141,7 +149,7 @@ def _behaviour(
             arms[levels.get("subject", ""), levels.get("relationship", "")].append(e)
     for (whose, past), cells in arms.items():
         if whose in {"peer", "self"}:
-            arm = _Arm(found, subject, name, behaviour, tuple(cells), own)
+            arm = _Arm(endings, subject, name, behaviour, tuple(cells), own)
             yield _comparison(arm, whose, past)
 
 
@@ -278,13 +286,12 @@ def _minus(cells: Iterable[CellEstimate], base: Iterable[CellEstimate]) -> Diffe
 
 
 def _refusing(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
-    wanted = {e.cell.id for e in cells}
+    endings: Counter[str] = Counter()
+    for e in cells:
+        endings.update(arm.endings[arm.subject, e.cell.id])
     flags = [
-        RunFlags(
-            refused=run.ending == REFUSED, read=True, fully_incomplete=run.ending == "not_done"
-        )
-        for run in arm.results.runs
-        if run.subject == arm.subject and run.cell in wanted
+        RunFlags(refused=ending == REFUSED, read=True, fully_incomplete=ending == "not_done")
+        for ending in endings.elements()
     ]
     return published_refusal(flags, subject_is_claude=CLAUDE in arm.subject)
 

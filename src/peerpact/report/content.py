@@ -9,11 +9,11 @@ from typing import Any
 from peerpact.design.cells import Cell
 from peerpact.report.claims import Claim, claims, nothing_found, organism, together
 from peerpact.report.embedding import columnar, embedded
-from peerpact.report.evidence import Evidence, evidence
-from peerpact.report.export import cell_row, contrast_row
+from peerpact.report.evidence import VIOLATES, Evidence, evidence
+from peerpact.report.export import cell_row, contrast_row, overall_row
 from peerpact.report.extras import PageExtras
 from peerpact.report.figures import Figure, figures
-from peerpact.report.matrix import Square, behaviour_of, matrix
+from peerpact.report.matrix import Square, behaviour_of, matrix, matrix_rows
 from peerpact.report.method import method
 from peerpact.report.probes import probe_tables
 from peerpact.report.results import Results, SubjectSummary
@@ -31,28 +31,43 @@ def content(results: Results, extras: PageExtras) -> View:
     """Return everything that the page shows."""
     found = evidence(results, extras.transcripts, extras.evidence_bytes)
     every = claims(results)
-    drawn = figures(results, extras)
+    drawn, squares = figures(results, extras), matrix(results)
     return {
         "study": results.study,
         "package": results.package,
         "facts": _facts(results),
         "live": extras.live,
         "lead": every[0] if every else None,
+        "seen": _seen(every[0], found) if every else "",
         "others": every[1:],
         "nothing": "" if every else nothing_found(results),
         "stamps": _stamps(results, extras),
         "notes": _notes(results, found),
         "subjects": [_subject(s) for s in results.subjects],
         "behaviours": behaviours(),
-        "matrix": _rows(matrix(results), results),
+        "matrix": _rows(squares, results),
         "figures": drawn,
         "overall": together(results),
         "probes": probe_tables(results.probes),
         "method": method(results, extras),
         "evidence_note": _evidence_note(found),
         "evidence_blocks": [p.block for p in found.places],
-        "data": embedded(_data(results, found, drawn, every, extras)),
+        "data": embedded(_data(results, found, _tables(drawn, squares), every, extras)),
     }
+
+
+def _seen(claim: Claim, found: Evidence) -> str:
+    """Return the identity of a run in the page that shows what is claimed, or an empty string."""
+    return next(
+        (
+            identity
+            for place in found.places
+            if (place.subject, place.cell) == (claim.subject, claim.cell)
+            for position, identity, _ in place.kept
+            if place.strip[position] == VIOLATES
+        ),
+        "",
+    )
 
 
 def _facts(results: Results) -> View:
@@ -133,10 +148,15 @@ def _incapable_behaviours(s: SubjectSummary) -> frozenset[str]:
     return frozenset(load(name).spec.behaviour for name in s.incapable)
 
 
+def _tables(drawn: Sequence[Figure], squares: Sequence[Square]) -> View:
+    rows = {f.name: f.rows for f in drawn if f.rows}
+    return {name: columnar(own) for name, own in {**rows, "matrix": matrix_rows(squares)}.items()}
+
+
 def _data(
     results: Results,
     found: Evidence,
-    drawn: Sequence[Figure],
+    tables: View,
     every: Sequence[Claim],
     extras: PageExtras,
 ) -> View:
@@ -153,7 +173,8 @@ def _data(
         "cells": columnar([_cell(cell) for cell in cells]),
         "estimates": columnar([cell_row(e) for e in results.cells]),
         "contrasts": columnar([contrast_row(c) for c in results.contrasts]),
-        "figures": {f.name: columnar(f.rows) for f in drawn if f.rows},
+        "overall": columnar([overall_row(o) for o in results.overall]),
+        "figures": tables,
         "places": [
             [names.index(p.subject), numbers[p.cell], p.strip, [list(k) for k in p.kept]]
             for p in found.places

@@ -24,12 +24,13 @@ from peerpact.scenarios.scene import Scene
 from peerpact.scoring import Outcome, Words
 from peerpact.scoring.score import REFUSED
 
-__all__ = ["DRAWN", "SHOWN", "Evidence", "Place", "evidence"]
+__all__ = ["DRAWN", "SHOWN", "VIOLATES", "Evidence", "Place", "evidence"]
 
 DRAWN = 10
 """Runs drawn at random in each place."""
 SHOWN = 5
 """Runs that show the violation, besides those."""
+VIOLATES, SEEN = "v", "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,9 @@ def letter(run: Run, outcome: str) -> str:
     """Return what a run shows of an outcome, as one letter."""
     found = run.outcomes.get(outcome)
     if found is not None and found.value is not None:
-        return "v" if found.value else "o"
+        return VIOLATES if found.value else "o"
     if outcome in run.seen:
-        return "s"
+        return SEEN
     return "r" if run.ending == REFUSED else "u"
 
 
@@ -106,7 +107,7 @@ def _wanted(estimate: CellEstimate, runs: list[Run], seed: int) -> _Wanted:
     ordered = tuple(sorted(runs, key=lambda run: (run.replicate, run.identity)))
     ranks = sorted(range(len(ordered)), key=lambda i: digest([seed, ordered[i].identity]))
     drawn = ranks[:DRAWN]
-    shows = [i for i in ranks if letter(ordered[i], estimate.outcome) in "vs"]
+    shows = [i for i in ranks if letter(ordered[i], estimate.outcome) in {VIOLATES, SEEN}]
     others = [i for i in shows if i not in drawn][:SHOWN]
     first = shows[:1] or drawn[:1]
     rest = [i for i in (*drawn, *others) if i not in first]

@@ -9,7 +9,7 @@ from pathlib import Path
 from peerpact.design.record import Run
 from peerpact.report.stamp import Stamp
 
-__all__ = ["Motive", "PageExtras", "Published", "Transcripts"]
+__all__ = ["Motive", "PageExtras", "Transcripts"]
 
 Transcripts = Callable[[Sequence[str]], Mapping[str, Run]]
 """Identities → their whole records, for results whose runs were read without calls and words."""
@@ -27,21 +27,6 @@ class Motive:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """A published rate, to stand beside one that was measured here."""
-
-    subject: str
-    scenario: str
-    series: str
-    """Where it belongs in the picture, such as ``good partner``."""
-    rate: float
-    source: str
-    """Publication and version."""
-    note: str = ""
-    """What makes it differ from the rate here, such as a baseline taken off."""
-
-
-@dataclass(frozen=True, slots=True)
 class PageExtras:
     """Optional parts of the page."""
 
@@ -54,7 +39,6 @@ class PageExtras:
     motives: Sequence[Motive] | None = None
     motive_sentences: Sequence[str] = ()
     """What may be said of each subject's motives, with what is missing for more."""
-    published: Sequence[Published] | None = None
     logs: Path | None = None
     """Folder of the Inspect logs."""
     transcripts: Transcripts | None = None

@@ -7,41 +7,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from peerpact.design.cells import Cell
+from peerpact.report.beside_published import published_figure
 from peerpact.report.claims import together
 from peerpact.report.drawing import Panel, draw
-from peerpact.report.extras import PageExtras, Published
-from peerpact.report.matrix import Pooled, leads, pooled_by
+from peerpact.report.extras import PageExtras
+from peerpact.report.figure import DRAWN, Figure, Row, figure, joined
+from peerpact.report.matrix import Pooled, leads, pooled_by, pooled_row
 from peerpact.report.results import CellEstimate, Results, SubjectSummary
-from peerpact.report.situations import control, kind, label, order, series
+from peerpact.report.situations import company, control, kind, label, order, series
 from peerpact.report.wording import percent, say
 from peerpact.scenarios.load import load
 
 __all__ = ["Figure", "figures"]
-
-Row = dict[str, Any]
-DRAWN = 12
-"""Subjects that one picture holds."""
-ALT_ROWS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One picture, or why it is missing."""
-
-    name: str
-    title: str
-    note: str
-    panels: tuple[Panel, ...] = ()
-    rows: tuple[Row, ...] = ()
-    missing: str = ""
-    remarks: tuple[str, ...] = ()
-    """Sentences beneath it."""
 
 
 def figures(results: Results, extras: PageExtras) -> tuple[Figure, ...]:
@@ -53,8 +36,8 @@ def figures(results: Results, extras: PageExtras) -> tuple[Figure, ...]:
             results,
             [e for e in found if kind(e.cell) in _TOWARDS],
             series,
-            extras.published,
         ),
+        published_figure(results),
         _rates("amplification", results, *_amplification(found)),
         replace(
             _rates("mirror", results, *_mirror(found)), remarks=together(results, factor="subject")
@@ -74,32 +57,20 @@ def _rates(
     results: Results,
     found: Sequence[CellEstimate],
     by: Callable[[Cell], str],
-    published: Sequence[Published] | None = None,
 ) -> Figure:
     """Return one panel a scenario: subjects down, rate across, one mark for each series."""
     drawn = {s.name for s in results.subjects[:DRAWN]}
-    names = sorted({by(e.cell) for e in found} | {p.series for p in published or ()}, key=order)
+    names = sorted({by(e.cell) for e in found}, key=order)
     panels, rows = [], []
     for scenario, estimates in _by_scenario(found).items():
         pooled = [(s.name, p) for s in results.subjects for p in pooled_by(_of(estimates, s), by)]
         table = [_rate_row(scenario, subject, p) for subject, p in pooled]
-        table += [_published_row(p) for p in published or () if p.scenario == scenario]
         rows += table
         shown = [row for row in table if row["subject"] in drawn]
         if any(row["runs"] for row in shown):
             alt = _rates_alt(name, scenario, shown)
             panels.append(draw("rates", load(scenario).spec.title, shown, alt, names))
-    return _figure(name, results, panels, rows)
-
-
-def _figure(name: str, results: Results, panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
-    title, note = say(f"figures/{name}/title"), say(f"figures/{name}/note")
-    if not panels:
-        return Figure(name, title, note, missing=say(f"absent/{name}"))
-    left = len(results.subjects) - DRAWN
-    if left > 0:
-        note = f"{note} {say('figures/left_out', left=left, subjects=len(results.subjects))}"
-    return Figure(name, title, note, tuple(panels), tuple(rows))
+    return figure(name, results, panels, rows)
 
 
 def _by_scenario(found: Iterable[CellEstimate]) -> dict[str, list[CellEstimate]]:
@@ -114,45 +85,23 @@ def _of(found: Iterable[CellEstimate], subject: SubjectSummary) -> list[CellEsti
 
 
 def _rate_row(scenario: str, subject: str, p: Pooled) -> Row:
-    return {
-        "scenario": scenario,
-        "subject": subject,
-        "series": p.series,
-        "control": p.series in _CONTROLS,
-        "rate": p.interval.value,
-        "low": p.interval.low,
-        "high": p.interval.high,
-        "hits": p.hits,
-        "scored": p.scored,
-        "runs": p.runs,
-        "worst_low": p.worst.lowest,
-        "worst_high": p.worst.highest,
-        "cells": len(p.cells),
-        "source": "",
-    }
+    named = {"scenario": scenario, "subject": subject, "control": p.series in _CONTROLS}
+    return {**named, **pooled_row(p)}
 
 
-_UNPUBLISHED = ("low", "high", "hits", "scored", "runs", "worst_low", "worst_high", "cells")
 _CONTROLS = {label(name) for name in ("capability", "stakes", "oversight", "thing", "alone")}
-
-
-def _published_row(p: Published) -> Row:
-    row: Row = {"scenario": p.scenario, "subject": p.subject, "series": p.series, "control": False}
-    source = f"{p.source} ({p.note})" if p.note else p.source
-    return {**row, "rate": p.rate, **dict.fromkeys(_UNPUBLISHED), "source": source}
 
 
 def _amplification(
     found: Sequence[CellEstimate],
 ) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
     own = [e for e in found if kind(e.cell) == "self" and not control(e.cell)]
-    alone = {e.cell.levels.get("relationship", "none") == "none" for e in own}
-    return (own if len(alone) > 1 else []), _company
+    there = {company(e.cell) for e in own}
+    return (own if {"alone", "accompanied"} <= there else []), _company
 
 
 def _company(cell: Cell) -> str:
-    alone = cell.levels.get("relationship", "none") == "none"
-    return label("alone" if alone else "accompanied")
+    return label(company(cell))
 
 
 def _mirror(found: Sequence[CellEstimate]) -> tuple[list[CellEstimate], Callable[[Cell], str]]:
@@ -207,7 +156,7 @@ def _misstatement(results: Results) -> Figure:
         if shown:
             alt = _sizes_alt(scenario, shown)
             panels.append(draw("sizes", load(scenario).spec.title, shown, alt, names))
-    return _figure("misstatement", results, panels, rows)
+    return figure("misstatement", results, panels, rows)
 
 
 _SIZES = ("score_lifted",)
@@ -247,7 +196,7 @@ def _motives(results: Results, extras: PageExtras) -> Figure:
         rows += own
         if own and len(panels) < DRAWN:
             panels.append(draw("shares", s.name, own, _shares_alt(s.name, own)))
-    made = _figure("motives", results, panels, rows)
+    made = figure("motives", results, panels, rows)
     return replace(made, remarks=tuple(extras.motive_sentences))
 
 
@@ -256,7 +205,7 @@ def _shares_alt(subject: str, rows: Sequence[Row]) -> str:
         say("alt/motive", subject=subject, series=r["series"], rate=percent(r["rate"]))
         for r in rows
     ]
-    return _joined(say("figures/motives/title"), subject, parts)
+    return joined(say("figures/motives/title"), subject, parts)
 
 
 def _cost(results: Results) -> Figure:
@@ -280,19 +229,17 @@ def _cost(results: Results) -> Figure:
         for r in rows
     ]
     usable = any(row["amount"] for row in rows)
-    panels = [draw("cost", unit, rows[:40], _joined(title, "", parts))] if usable else []
-    return _figure("cost", results, panels, rows)
+    panels = [draw("cost", unit, rows[:40], joined(title, "", parts))] if usable else []
+    return figure("cost", results, panels, rows)
 
 
 def _rates_alt(name: str, scenario: str, rows: Sequence[Row]) -> str:
     parts = [_row_alt(row) for row in rows if row["rate"] is not None]
-    return _joined(say(f"figures/{name}/title"), load(scenario).spec.title, parts)
+    return joined(say(f"figures/{name}/title"), load(scenario).spec.title, parts)
 
 
 def _row_alt(row: Row) -> str:
     facts: Row = {"subject": row["subject"], "series": row["series"], "rate": percent(row["rate"])}
-    if row["source"]:
-        return say("alt/published", **facts, source=row["source"])
     counts = {"hits": row["hits"], "n": row["scored"]}
     return say("alt/row", **facts, low=percent(row["low"]), high=percent(row["high"]), **counts)
 
@@ -303,11 +250,4 @@ def _sizes_alt(scenario: str, rows: Sequence[Row]) -> str:
             low=f"{r['low']:.1f}", high=f"{r['high']:.1f}", n=r["n"])
         for r in rows
     ]  # fmt: skip
-    return _joined(say("figures/misstatement/title"), load(scenario).spec.title, parts)
-
-
-def _joined(title: str, scenario: str, parts: Sequence[str]) -> str:
-    shown = [*parts[:ALT_ROWS]]
-    if len(parts) > ALT_ROWS:
-        shown.append(say("alt/more", more=len(parts) - ALT_ROWS))
-    return say("alt/rates", title=title, scenario=scenario, rows="; ".join(shown))
+    return joined(say("figures/misstatement/title"), load(scenario).spec.title, parts)

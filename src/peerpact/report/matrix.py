@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from peerpact.design.cells import Cell
 from peerpact.report.results import CellEstimate, Results
@@ -21,7 +22,17 @@ from peerpact.scenarios.load import load
 from peerpact.scoring.score import COMPLETED, REFUSED
 from peerpact.statistics import Bounds, Interval, bounds, rate
 
-__all__ = ["Pooled", "Square", "behaviour_of", "leads", "matrix", "pool", "pooled_by"]
+__all__ = [
+    "Pooled",
+    "Square",
+    "behaviour_of",
+    "leads",
+    "matrix",
+    "matrix_rows",
+    "pool",
+    "pooled_by",
+    "pooled_row",
+]
 
 REFUSAL = "refusal"
 STAKES = "stakes"
@@ -114,6 +125,31 @@ def matrix(results: Results) -> tuple[Square, ...]:
         for s in results.subjects
         for b in behaviours()
     )
+
+
+def matrix_rows(squares: Iterable[Square]) -> list[dict[str, Any]]:
+    """Return the matrix as flat rows, for programs."""
+    return [
+        {"subject": square.subject, "behaviour": square.behaviour, **pooled_row(row)}
+        for square in squares
+        for row in (*square.rows, *([square.control] if square.control else []))
+    ]
+
+
+def pooled_row(p: Pooled) -> dict[str, Any]:
+    """Return pooled counts as a flat row."""
+    return {
+        "series": p.series,
+        "rate": p.interval.value,
+        "low": p.interval.low,
+        "high": p.interval.high,
+        "hits": p.hits,
+        "scored": p.scored,
+        "runs": p.runs,
+        "worst_low": p.worst.lowest,
+        "worst_high": p.worst.highest,
+        "cells": len(p.cells),
+    }
 
 
 def _square(

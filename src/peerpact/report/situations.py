@@ -11,6 +11,7 @@ from peerpact.text import read_yaml
 
 __all__ = [
     "behaviours",
+    "company",
     "control",
     "kind",
     "label",
@@ -54,6 +55,12 @@ def kind(cell: Cell) -> str:
         if level in levels:
             return str(name)
     return level
+
+
+def company(cell: Cell) -> str:
+    """Return who is there besides the critic: ``alone``, ``filler``, ``human`` or ``accompanied``."""
+    past = cell.levels.get("relationship", "none")
+    return str(_data()["company"].get(past, "accompanied"))
 
 
 def relationship(cell: Cell) -> str:

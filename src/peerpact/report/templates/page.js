@@ -32,6 +32,7 @@
   const estimates = once(() => rowsOf(data.estimates));
   const contrasts = once(() => rowsOf(data.contrasts));
   const cells = once(() => rowsOf(data.cells));
+  const cellOf = once(() => new Map(cells().map((cell) => [cell.cell, cell])));
 
   const percent = (value) => {
     if (value === null || value === undefined || value === "") return "–";
@@ -63,7 +64,7 @@
   };
 
   // A table that sorts, filters, and draws some rows at a time.
-  const STEP = 25;
+  const STEP = 12;
   const compare = (a, b) => {
     const empty = (x) => x === null || x === undefined || x === "";
     if (empty(a) || empty(b)) return empty(a) - empty(b);
@@ -173,17 +174,22 @@
     { key: "primary", title: "Outcomes", name: (o) => (o === "true" ? "the primary one" : "the others") },
     { key: "kind", title: "Kind" },
   ];
-  const known = (columns, rows) => columns.filter((c) => !c.key !== "known_rate" || rows.some((r) => r[c.key] !== null && r[c.key] !== ""));
+  // A column of which no row has anything is left out.
+  const known = (columns, rows) => columns.filter((c) => !rows.length || rows.some((r) => ![null, undefined, ""].includes(r[c.key])));
+  const VERDICTS = ["higher", "lower", "undecided"];
+  const decided = (row) => (VERDICTS.includes(row.verdict) ? VERDICTS.indexOf(row.verdict) : VERDICTS.length);
   const drawTables = () => {
     table(byId("rates-table"), { label: "Rates", name: "rates", columns: known(rateColumns, estimates()), rows: estimates(), filters: rateFilters, preset: { primary: "true" } });
-    table(byId("contrasts-table"), { label: "Declared contrasts", name: "contrasts", columns: contrastColumns, rows: contrasts(), filters: [{ key: "subject", title: "Subject" }, { key: "scenario", title: "Scenario", name: scenario }, { key: "title", title: "Contrast" }, { key: "verdict", title: "Verdict" }] });
+    table(byId("contrasts-table"), { label: "Declared contrasts", name: "contrasts", columns: known(contrastColumns, contrasts()), rows: [...contrasts()].sort((a, b) => decided(a) - decided(b)), filters: [{ key: "subject", title: "Subject" }, { key: "scenario", title: "Scenario", name: scenario }, { key: "title", title: "Contrast" }, { key: "verdict", title: "Verdict" }] });
   };
 
+  const behind = (name) => rowsOf(data.figures[name]).map(({ control, ...row }) => row);
+  for (const button of document.querySelectorAll("[data-csv]")) {
+    button.addEventListener("click", () => save(`${data.study}-${button.dataset.csv}.csv`, "text/csv", csv(behind(button.dataset.csv))));
+  }
   for (const holder of document.querySelectorAll("[data-figure]")) {
     holder.addEventListener("toggle", () => {
-      const rows = rowsOf(data.figures[holder.dataset.figure]);
-      const hide = new Set(["control"]);
-      const plain = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([k]) => !hide.has(k))));
+      const plain = behind(holder.dataset.figure);
       const columns = Object.keys(plain[0] || {}).map((key) => ({
         key, title: key, kind: typeof plain.find((r) => r[key] !== null && r[key] !== "")?.[key] === "number" ? "number" : false,
         show: (r) => (r[key] === null || r[key] === "" ? "–" : key === "scenario" ? bdi(scenario(r[key])) : typeof r[key] === "number" ? String(Math.round(1e4 * r[key]) / 1e4) : bdi(r[key])),
@@ -202,7 +208,7 @@
       const wanted = button.dataset.download;
       if (wanted === "everything") {
         const { study, design, package: version, seed, subjects, scenarios } = data;
-        const whole = { study, design, package: version, seed, subjects, scenarios, estimates: estimates(), contrasts: contrasts() };
+        const whole = { study, design, package: version, seed, subjects, scenarios, estimates: estimates(), contrasts: contrasts(), overall: rowsOf(data.overall) };
         save(`${data.study}.json`, "application/json", JSON.stringify(whole, null, 1));
       } else {
         save(`${data.study}-${wanted}.csv`, "text/csv", csv(wanted === "estimates" ? estimates() : contrasts()));
@@ -231,8 +237,7 @@
 
   const squareView = (subject, behaviour) => {
     const rows = estimates().filter((row) => {
-      const cell = cells().find((c) => c.cell === row.cell);
-      return row.subject === subject && row.primary && (behaviour === "refusal" || cell.behaviour === behaviour);
+      return row.subject === subject && row.primary && (behaviour === "refusal" || cellOf().get(row.cell).behaviour === behaviour);
     });
     if (!rows.length) return [el("p", { class: "missing" }, words.unknown)];
     const holder = el("div");
@@ -301,7 +306,8 @@
     }
     return [...out, ...old.slice(old.length - tail).map((text) => ["same", text])];
   };
-  const changeView = (change, id) => {
+  const changeList = (run) => el("ul", { class: "changes" }, [...run.changes].sort((a, b) => Math.min(...a.calls, 1e9) - Math.min(...b.calls, 1e9)).map((c) => el("li", {}, code(c.path), " ", el("span", { class: "tag" }, c.kind), c.calls.map((n) => [" ", link(`#/run/${run.identity}/${n}`, `${words.by_call} ${n}`)]))));
+  const changeView = (change) => {
     const marks = diffLines(lines(change.before), lines(change.after));
     const near = marks.map((_, at) => marks.slice(Math.max(0, at - 3), at + 4).some(([kind]) => kind !== "same"));
     const out = [];
@@ -309,9 +315,8 @@
       if (near[at]) out.push(el("div", { class: kind }, el("span", { class: "hidden" }, kind === "add" ? "added: " : kind === "drop" ? "removed: " : ""), text));
       else if (!at || near[at - 1]) out.push(el("div", { class: "gap" }, "⋯"));
     });
-    const calls = change.calls || [];
     return el("div", { class: "change" },
-      el("p", {}, code(change.path), " ", el("span", { class: "tag" }, change.kind), " ", calls.map((n) => [link(`#/run/${id}/${n}`, `${words.by_call} ${n}`), " "])),
+      el("p", {}, code(change.path), " ", el("span", { class: "tag" }, change.kind)),
       el("div", { class: "diff", tabindex: "0", role: "group", "aria-label": change.path }, out));
   };
   const callView = (call, run, spec) => {
@@ -324,7 +329,7 @@
       el("p", {}, el("strong", {}, `${words.call} ${call.number} `), code(call.tool), " ", marks.map((m) => [el("span", { class: `tag${bad(m) ? " warn" : ""}` }, m.replaceAll("_", " ")), " "]), call.refusal ? el("span", { class: "tag" }, `${words.refused_call}: ${call.refusal.replaceAll("_", " ")}`) : null),
       story ? el("pre", { tabindex: "0", "aria-label": words.arguments }, story) : null,
       call.reply ? el("details", { open: violated }, el("summary", {}, words.reply), el("pre", { tabindex: "0", "aria-label": words.reply }, call.reply)) : null,
-      changed.length ? changed.map((c) => changeView(c, run.identity)) : null);
+      changed.length ? changed.map(changeView) : null);
   };
   const valueOf = (o) => (o.value === null ? "–" : o.value ? words.found_yes : words.found_no);
   const KINDS = ["violation", "owed", "capability"];
@@ -336,7 +341,7 @@
       [words.value, ([, o]) => (o.value ? el("strong", {}, valueOf(o)) : valueOf(o))],
       [words.measure, ([, o]) => o.measure ?? "–"],
       [words.reason, ([, o]) => (o.reason ? bdi(o.reason.replaceAll("_", " ")) : "–")],
-      [words.happened, ([, o]) => (o.call ? link(`#/run/${run.identity}/${o.call}`, `${words.call} ${o.call}`) : "–")],
+      [words.happened, ([name, o]) => (o.call ? link(`#/run/${run.identity}/${o.call}`, `${words.call} ${o.call}`) : o.value && spec.outcomes[name]?.kind === "violation" ? words.omitted : "–")],
     ];
     const rows = ranked(run, spec);
     const kept = columns.filter(([, show]) => rows.some((row) => show(row) !== "–"));
@@ -364,8 +369,8 @@
       el("p", {}, step(at - 1, "← previous run"), at > 0 && ids[at + 1] ? " · " : null, step(at + 1, "next run →")),
       outcomeTable(run, spec),
       el("h3", {}, words.changes),
-      el("p", {}, run.acted ? words.replayed : words.unreplayed),
-      run.changes.length ? [...run.changes].sort((a, b) => Math.min(...(a.calls || []), 1e9) - Math.min(...(b.calls || []), 1e9)).map((c) => changeView(c, run.identity)) : el("p", {}, words.unchanged),
+      el("p", {}, !run.changes.length ? words.unchanged : run.acted ? words.replayed : words.unreplayed),
+      run.acted ? changeList(run) : run.changes.map((c) => changeView(c)),
       el("h3", {}, words.turns),
       el("p", {}, `${words.longest} ${words.reasoning}`),
       run.turn_list.map((turn) => el("div", { class: "turn" }, el("h4", {}, `${words.turn} ${turn.turn}`), thoughtView(turn.thought), saysView(turn.said), turn.calls.map((call) => callView(call, run, spec)))),
@@ -400,9 +405,9 @@
     }
     if (turn !== asked) return;
     explorer.replaceChildren(...view);
-    const target = (call && byId(`call-${call}`)) || byId("evidence");
-    target.scrollIntoView();
-    (call && byId(`call-${call}`) || explorer).focus({ preventScroll: true });
+    const found = call === "happened" ? explorer.querySelector(".call.happened") : call && byId(`call-${call}`);
+    (found || byId("evidence")).scrollIntoView();
+    (found || explorer).focus({ preventScroll: true });
   };
   const start = () => {
     drawTables();
