@@ -79,15 +79,21 @@ def test_a_pack_without_room_stays_as_it_was() -> None:
     assert pack.count == 1
 
 
-def test_columns_number_texts_that_repeat() -> None:
-    rows = [
-        {"a": "x", "n": 1, "r": None},
-        {"a": "y", "n": 2, "r": 0.5},
-        {"a": "x", "n": None, "r": None},
-    ]
+def test_columns_number_values_that_repeat_and_keep_their_types() -> None:
+    values = {
+        "alike": ["x", "x", "x", "x"],
+        "few": [1, True, 1, True],
+        "none": [None, 0.5, None, 0.5],
+        "many": [1.5, 2.5, 3.5, 3.5],
+        "lists": [[], [], [], []],
+    }
+    rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
     assert columnar(rows) == {
-        "a": {"t": ["x", "y"], "i": [0, 1, 0]},
-        "n": {"v": [1, 2, None]},
-        "r": {"v": [None, 0.5, None]},
+        "alike": {"t": ["x"], "n": 4},
+        "few": {"t": [1, True], "i": [0, 1, 0, 1]},
+        "none": {"t": [None, 0.5], "i": [0, 1, 0, 1]},
+        "many": {"v": [1.5, 2.5, 3.5, 3.5]},
+        "lists": {"v": [[], [], [], []]},
     }
     assert columnar([]) == {}
+

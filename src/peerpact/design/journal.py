@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from peerpact.design.record import Run
+from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
@@ -97,8 +97,12 @@ class Entry:
     length: int
 
 
-def entries(folder: Path) -> Iterator[Entry]:
+def entries(folder: Path, shared: Shared | None = None) -> Iterator[Entry]:
     """Read a journal line by line, one in memory at a time, runs that were made again included.
+
+    Args:
+        folder: The results folder.
+        shared: Read the records lightly.
 
     Raises:
         ResultsError: A line is no record.
@@ -112,7 +116,7 @@ def entries(folder: Path) -> Iterator[Entry]:
             if not line.endswith(b"\n"):
                 return
             try:
-                yield Entry(Run.from_json(line), start, len(line))
+                yield Entry(Run.from_json(line, shared), start, len(line))
             except ResultsError as e:
                 raise ResultsError(f"{path}:{number}: {e}") from e
             start += len(line)

@@ -13,7 +13,7 @@ from peerpact.errors import ResultsError
 from peerpact.scoring import Outcome, Words
 from peerpact.scoring.probed import Probed
 
-__all__ = ["Run"]
+__all__ = ["Run", "Shared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +82,65 @@ class Run:
         return canonical(asdict(self))
 
     @classmethod
-    def from_json(cls, line: bytes) -> Run:
+    def from_json(cls, line: bytes, shared: Shared | None = None) -> Run:
         """Read a record.
+
+        Args:
+            line: The record.
+            shared: Read it lightly: without calls, changes and words, and with what it shares with others.
 
         Raises:
             ResultsError: The line is no record of this version.
         """
         try:
             raw = orjson.loads(line)
-            outcomes = {
-                name: Outcome(o["value"], tuple(o["evidence"]), o["measure"], o["reason"])
-                for name, o in raw.pop("outcomes").items()
-            }
-            probes = {n: _probed(p) for n, p in raw.pop("probes", {}).items()}
-            raw["said"] = [Words(**words) for words in raw["said"]]
-            for name in _TUPLES:
-                raw[name] = tuple(raw[name])
-            return cls(outcomes=outcomes, probes=probes, **raw)
+            return cls(**(_whole(raw) if shared is None else shared.light(raw)))
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as e:
             raise ResultsError(f"this line is no run record ({e})") from e
 
 
-def _probed(raw: Mapping[str, Any]) -> Probed:
-    return Probed(**{**raw, "wrong": tuple(raw["wrong"])})
+class Shared:
+    """What many records have in common, each value once, so that hundreds of thousands fit in memory."""
+
+    def __init__(self) -> None:
+        self._found: dict[Any, Any] = {}
+
+    def light(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of a record without its calls, changes and words."""
+        once = self._found.setdefault
+        for name in _REPEATED:
+            raw[name] = once(raw[name], raw[name])
+        for name in ("levels", "settings"):
+            raw[name] = once((name, orjson.dumps(raw[name])), raw[name])
+        key = orjson.dumps(raw["outcomes"])
+        if key not in self._found:
+            self._found[key] = _outcomes(raw["outcomes"])
+        seen = tuple(raw["seen"])
+        bare = {"calls": (), "changes": (), "said": (), "probes": _probes(raw)}
+        return {**raw, **bare, "outcomes": self._found[key], "seen": once(seen, seen)}
 
 
-_TUPLES = ("seen", "calls", "changes", "said")
+_REPEATED = (
+    "scenario", "version", "cell", "arm", "subject", "route", "ending", "detail", "log", "package", "model",
+)  # fmt: skip
+
+
+def _whole(raw: dict[str, Any]) -> dict[str, Any]:
+    tuples = {name: tuple(raw[name]) for name in ("seen", "calls", "changes")}
+    said = tuple(Words(**words) for words in raw["said"])
+    outcomes = _outcomes(raw["outcomes"])
+    return {**raw, **tuples, "said": said, "probes": _probes(raw), "outcomes": outcomes}
+
+
+def _outcomes(raw: Mapping[str, Any]) -> Mapping[str, Outcome]:
+    return {
+        name: Outcome(o["value"], tuple(o["evidence"]), o["measure"], o["reason"])
+        for name, o in raw.items()
+    }
+
+
+def _probes(raw: Mapping[str, Any]) -> Mapping[str, Probed]:
+    return {
+        name: Probed(**{**found, "wrong": tuple(found["wrong"])})
+        for name, found in raw.get("probes", {}).items()
+    }

@@ -31,7 +31,9 @@ class Claim:
     cell: str
     """The cell in which it was seen."""
     detail: str = ""
-    """Task, both rates with their intervals, the test."""
+    """Both rates with their intervals."""
+    task: str = ""
+    """Where it was seen, in what its sides differ, and the test."""
     arms: tuple[CellEstimate, ...] = ()
     """The arm and its control."""
 
@@ -139,6 +141,7 @@ def _claim(c: ContrastEstimate, s: SubjectSummary, results: Results) -> Claim:
         limits=_limits(c, s, results),
         cell=c.to.cell.id,
         detail=say("claims/detail", **facts),
+        task=say("claims/task", **facts),
         arms=(c.to, c.source),
     )
 

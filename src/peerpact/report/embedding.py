@@ -39,10 +39,11 @@ def embedded(value: Any) -> Markup:
 
 
 def columnar(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return rows as columns; texts that repeat are numbered.
+    """Return rows as columns; values that repeat are numbered.
 
     Returns:
-        Column name → ``{"v": values}``, or ``{"t": texts, "i": numbers}`` for a column of texts.
+        Column name → ``{"v": values}``, or ``{"t": distinct values, "i": their numbers}``, where ``"n": rows``
+        stands for numbers that are all 0.
     """
     if not rows:
         return {}
@@ -50,11 +51,17 @@ def columnar(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _column(values: list[Any]) -> dict[str, Any]:
-    if not any(isinstance(value, str) for value in values):
+    try:
+        places: dict[tuple[type, Any], int] = {}
+        numbers = [places.setdefault((type(v), v), len(places)) for v in values]
+    except TypeError:
         return {"v": values}
-    texts = list(dict.fromkeys("" if v is None else str(v) for v in values))
-    places = {text: i for i, text in enumerate(texts)}
-    return {"t": texts, "i": [places["" if v is None else str(v)] for v in values]}
+    if len(places) > len(values) / 2:
+        return {"v": values}
+    distinct = [value for _, value in places]
+    return (
+        {"t": distinct, "n": len(values)} if len(distinct) == 1 else {"t": distinct, "i": numbers}
+    )
 
 
 class Pack:

@@ -8,22 +8,18 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import orjson
 
 from peerpact.design.cells import Cell
 from peerpact.design.journal import RUNS, STUDY, counts, entries
-from peerpact.design.record import Run
+from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 from peerpact.scenarios.load import parse
 
 __all__ = ["JournalReader", "planned", "study_of"]
-
-Value = TypeVar("Value")
 
 
 def study_of(folder: Path) -> Study:
@@ -52,7 +48,6 @@ class JournalReader:
         """Read nothing yet."""
         self._path = folder / RUNS
         self._lines: dict[str, tuple[int, int]] = {}
-        self._shared: dict[Any, Any] = {}
 
     def runs(self) -> tuple[Run, ...]:
         """Return every run once, a retried one by its last record, without calls, changes and words.
@@ -61,8 +56,8 @@ class JournalReader:
             ResultsError: A line is no record.
         """
         found: dict[str, Run] = {}
-        for entry in entries(self._path.parent):
-            run = self._light(entry.run)
+        for entry in entries(self._path.parent, Shared()):
+            run = entry.run
             if counts(found.get(run.identity)):
                 found[run.identity] = run
                 self._lines[run.identity] = (entry.start, entry.length)
@@ -78,33 +73,6 @@ class JournalReader:
                 if length:
                     found[identity] = Run.from_json(file.read(length))
         return found
-
-    def _light(self, run: Run) -> Run:
-        outcomes = {name: self._once(o) for name, o in run.outcomes.items()}
-        return replace(
-            run,
-            calls=(),
-            changes=(),
-            said=(),
-            outcomes=self._once_by(tuple(outcomes.items()), outcomes),
-            levels=self._once_by(("levels", *run.levels.items()), run.levels),
-            settings=self._once_by(orjson.dumps(run.settings), run.settings),
-            **{name: self._once(getattr(run, name)) for name in _REPEATED},
-        )
-
-    def _once(self, value: Value) -> Value:
-        """Return the value that is equal and was met before, so that equal ones take room once."""
-        return self._once_by((type(value), value), value)
-
-    def _once_by(self, key: Any, value: Value) -> Value:
-        found: Value = self._shared.setdefault(key, value)
-        return found
-
-
-_REPEATED = (
-    "scenario", "version", "cell", "arm", "subject", "route",
-    "ending", "detail", "seen", "log", "package", "model",
-)  # fmt: skip
 
 
 def planned(study: Study, cells: Sequence[Cell], runs: Sequence[Run]) -> dict[str, int]:

@@ -38,7 +38,10 @@ def percent(value: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Return a difference of rates in percentage points, signed."""
-    return "–" if value is None else f"{round(100 * value):+d}".replace("-", "−")
+    if value is None:
+        return "–"
+    whole = round(100 * value)
+    return f"{whole:+d}".replace("-", "−") if whole else "0"
 
 
 def signed(value: float) -> str:

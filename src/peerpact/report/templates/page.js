@@ -22,10 +22,11 @@
   const rowsOf = (columns) => {
     const names = Object.keys(columns);
     if (!names.length) return [];
-    const length = (columns[names[0]].v || columns[names[0]].i).length;
+    const { v, i, n } = columns[names[0]];
+    const length = n ?? (v || i).length;
     return Array.from({ length }, (_, at) => Object.fromEntries(names.map((name) => {
       const column = columns[name];
-      return [name, column.v ? column.v[at] : column.t[column.i[at]]];
+      return [name, column.v ? column.v[at] : column.t[column.i ? column.i[at] : 0]];
     })));
   };
   const once = (make) => { let made; return () => (made ??= make()); };
