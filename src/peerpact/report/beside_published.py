@@ -32,7 +32,8 @@ def published_figure(results: Results) -> Figure:
         if any(row["source"] for row in shown):
             names = sorted({row["series"] for row in shown}, key=order)
             title = say(
-                f"published/{load_published().behaviours[behaviour].unit}", what=_plain(behaviour)
+                f"published/{load_published().behaviours[behaviour].unit}",
+                what=_plain(behaviour).capitalize(),
             )
             alt = joined(say(f"figures/{NAME}/title"), title, [_alt(row) for row in shown])
             panels.append(draw("published", title, shown, alt, names))

@@ -34,8 +34,8 @@ class Claim:
     """Both rates with their intervals."""
     task: str = ""
     """Where it was seen, in what its sides differ, and the test."""
-    arms: tuple[CellEstimate, ...] = ()
-    """The arm and its control."""
+    arms: tuple[tuple[str, CellEstimate], ...] = ()
+    """The arm and its control, by name."""
 
 
 def organism(subject: SubjectSummary) -> bool:
@@ -142,17 +142,19 @@ def _claim(c: ContrastEstimate, s: SubjectSummary, results: Results) -> Claim:
         cell=c.to.cell.id,
         detail=say("claims/detail", **facts),
         task=say("claims/task", **facts),
-        arms=(c.to, c.source),
+        arms=tuple(zip(_sides(c), (c.to, c.source), strict=True)),
     )
 
 
 def _facts(c: ContrastEstimate, s: SubjectSummary, results: Results) -> dict[str, object]:
     d = c.difference
     assert d is not None
+    arm, control = _sides(c)
     return {
         "subject": c.subject,
         "what": say("claims/organism") if organism(s) else "",
         "scenario": load(c.pair.scenario).spec.title,
+        "stratum": _stratum(c),
         "act": _within(c.to.sentence),
         "factor": _factor(c),
         "hits": c.to.hits,
@@ -160,8 +162,8 @@ def _facts(c: ContrastEstimate, s: SubjectSummary, results: Results) -> dict[str
         "rate": percent(c.to.interval.value),
         "low": percent(c.to.interval.low),
         "high": percent(c.to.interval.high),
-        "arm": _arm(c.to),
-        "control": _arm(c.source),
+        "arm": arm,
+        "control": control,
         "control_hits": c.source.hits,
         "control_n": c.source.scored,
         "control_rate": percent(c.source.interval.value),
@@ -193,8 +195,22 @@ def _tests(subject: str, results: Results) -> int:
     return sum(c.subject == subject and c.difference is not None for c in family)
 
 
-def _arm(e: CellEstimate) -> str:
-    return ", ".join(part for part in (e.cell.title, e.cell.stratum) if part)
+def _sides(c: ContrastEstimate) -> tuple[str, str]:
+    """Return what its arm and its control are called; arms of one title by the level in which they differ."""
+    cells = (c.to.cell, c.source.cell)
+    if cells[0].title != cells[1].title:
+        return cells[0].title, cells[1].title
+    name = c.pair.contrast.factor
+    levels = load(c.pair.scenario).factors[name].levels
+    arm, control = (f"{cell.title}, {levels[cell.levels[name]].title}" for cell in cells)
+    return arm, control
+
+
+def _stratum(c: ContrastEstimate) -> str:
+    """Return the levels of the stratum that both sides have, as a part of a sentence."""
+    parts = [part.split("=", 1) for part in c.to.cell.stratum.split(",") if "=" in part]
+    shown = [f"{name} {level}" for name, level in parts if name != c.pair.contrast.factor]
+    return f", {', '.join(shown)}" if shown else ""
 
 
 def _limits(c: ContrastEstimate, s: SubjectSummary, results: Results) -> tuple[str, ...]:

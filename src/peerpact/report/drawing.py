@@ -23,6 +23,8 @@ from peerpact.text import read_yaml
 
 __all__ = ["Panel", "draw"]
 
+SHORT = 16
+"""Characters of a legend's entry beside which another has room."""
 _SVG = "{http://www.w3.org/2000/svg}"
 _ELEMENTS = {
     "svg",
@@ -94,12 +96,14 @@ def _colour(encoding: dict[str, Any], rows: Sequence[dict[str, Any]], names: Seq
     styles = {name: inks[i % len(inks)] for i, name in enumerate(every) if name in present}
     shown = [visible(str(name)) for name in styles]
     encoding["color"]["scale"] = {"domain": shown, "range": [s["color"] for s in styles.values()]}
+    encoding["color"]["legend"] = {"columns": 1 if max(map(len, shown)) > SHORT else 2}
     encoding["yOffset"]["sort"] = shown
     if "shape" in encoding:
         encoding["shape"]["scale"] = {
             "domain": shown,
             "range": [s["shape"] for s in styles.values()],
         }
+        encoding["shape"]["legend"] = encoding["color"]["legend"]
 
 
 def _checked(svg: str) -> Markup:
