@@ -24,13 +24,14 @@ def published_figure(results: Results) -> Figure:
     Organisms are left out; nobody published a number of theirs.
     """
     models = [s.name for s in results.subjects if not organism(s)]
-    panels, rows = [], []
-    for behaviour, found in _by_behaviour(results, models).items():
-        table = [row for c in found for row in _rows(c)]
-        rows += table
+    groups = _by_behaviour(results, models)
+    tables = {name: [row for c in found for row in _rows(c)] for name, found in groups.items()}
+    rows = [row for table in tables.values() for row in table]
+    names = sorted({row["series"] for row in rows}, key=order)
+    panels = []
+    for behaviour, table in tables.items():
         shown = [row for row in table if row["subject"] in models[:DRAWN]]
         if any(row["source"] for row in shown):
-            names = sorted({row["series"] for row in shown}, key=order)
             title = say(
                 f"published/{load_published().behaviours[behaviour].unit}",
                 what=_plain(behaviour).capitalize(),

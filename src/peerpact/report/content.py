@@ -29,7 +29,7 @@ View = dict[str, Any]
 
 def content(results: Results, extras: PageExtras) -> View:
     """Return everything that the page shows."""
-    found = evidence(results, extras.transcripts, extras.evidence_bytes)
+    found = evidence(results, extras)
     every = claims(results)
     drawn, squares = figures(results, extras), matrix(results)
     return {

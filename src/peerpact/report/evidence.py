@@ -18,7 +18,8 @@ from peerpact.design.cells import Cell
 from peerpact.design.record import Run
 from peerpact.report.acts import Acted, acted, scene_of
 from peerpact.report.embedding import Pack
-from peerpact.report.extras import Transcripts
+from peerpact.report.extras import PageExtras, Transcripts
+from peerpact.report.logs import log_file
 from peerpact.report.results import CellEstimate, Results
 from peerpact.scenarios.scene import Scene
 from peerpact.scoring import Outcome, Words
@@ -70,8 +71,8 @@ class _Wanted:
     order: tuple[tuple[int, str], ...]
 
 
-def evidence(results: Results, transcripts: Transcripts | None, budget: int) -> Evidence:
-    """Choose runs, find the call in which it happened, and pack them within a budget of bytes."""
+def evidence(results: Results, extras: PageExtras) -> Evidence:
+    """Choose runs, find the call in which it happened, and pack them within the page's room."""
     primary = {(e.subject, e.cell.id): e for e in results.cells if e.primary}
     by_place: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in results.runs:
@@ -83,7 +84,7 @@ def evidence(results: Results, transcripts: Transcripts | None, budget: int) -> 
     ]
     order = {(e.subject, e.cell.id): i for i, e in enumerate(results.cells)}
     wanted.sort(key=lambda w: order[w.subject, w.cell.id])
-    places = tuple(_places(wanted, transcripts, budget))
+    places = tuple(_places(wanted, extras))
     return Evidence(
         places=places,
         runs=len(results.runs),
@@ -115,19 +116,17 @@ def _wanted(estimate: CellEstimate, runs: list[Run], seed: int) -> _Wanted:
     return _Wanted(estimate.subject, estimate.cell, estimate.outcome, ordered, order)
 
 
-def _places(
-    wanted: Sequence[_Wanted], transcripts: Transcripts | None, budget: int
-) -> Iterator[Place]:
-    left = budget
+def _places(wanted: Sequence[_Wanted], extras: PageExtras) -> Iterator[Place]:
+    left = extras.evidence_bytes
     for number, place in enumerate(wanted):
-        made = _place(place, transcripts, left / (len(wanted) - number))
+        made = _place(place, extras, left / (len(wanted) - number))
         left -= len(made.block)
         yield made
 
 
-def _place(place: _Wanted, transcripts: Transcripts | None, room: float) -> Place:
+def _place(place: _Wanted, extras: PageExtras, room: float) -> Place:
     chosen = [place.runs[i] for i, _ in place.order]
-    full = _full(chosen, transcripts)
+    full = _full(chosen, extras.transcripts)
     met = cache(partial(_met, place))
     usual = place.runs[0].wording
     pack = Pack({"prompts": _prompts(met(usual))}, room)
@@ -138,7 +137,7 @@ def _place(place: _Wanted, transcripts: Transcripts | None, room: float) -> Plac
             continue
         scene = met(run.wording)
         own = {} if run.wording == usual else {"prompts": _prompts(scene)}
-        if not pack.add({**_story(found, scene), **own}):
+        if not pack.add({**_story(found, scene), **own, "view": log_file(extras.logs, found)}):
             break
         kept.append((position, run.identity, why))
     strip = "".join(letter(run, place.primary) for run in place.runs)

@@ -65,7 +65,7 @@
   };
 
   // A table that sorts, filters, and draws some rows at a time.
-  const STEP = 12;
+  const STEP = innerWidth < 736 ? 6 : 12;
   const compare = (a, b) => {
     const empty = (x) => x === null || x === undefined || x === "";
     if (empty(a) || empty(b)) return empty(a) - empty(b);
@@ -74,7 +74,7 @@
   const table = (target, { label, columns, rows, filters = [], preset = {}, name }) => {
     let shown = STEP, sorted = null, down = false;
     const chosen = { ...preset };
-    const body = el("tbody");
+    const body = el("tbody", { role: "rowgroup" });
     const count = el("span", { class: "count", role: "status" });
     const more = el("button", { type: "button", class: "more" }, words.more);
     const search = el("input", { type: "search", autocomplete: "off" });
@@ -96,17 +96,17 @@
     };
     const draw = () => {
       const found = matching();
-      body.replaceChildren(...found.slice(0, shown).map((row) => el("tr", {}, columns.map((c, at) => {
+      body.replaceChildren(...found.slice(0, shown).map((row) => el("tr", { role: "row" }, columns.map((c, at) => {
         const content = c.show ? c.show(row) : bdi(row[c.key] ?? "–");
-        return el(at === 0 ? "th" : "td", { class: c.kind || false, scope: at === 0 ? "row" : false }, content);
+        return el(at === 0 ? "th" : "td", { class: c.kind || false, scope: at === 0 ? "row" : false, role: at === 0 ? "rowheader" : "cell", "data-label": c.title }, content);
       }))));
-      if (!found.length) body.append(el("tr", {}, el("td", { colspan: columns.length }, words.none)));
+      if (!found.length) body.append(el("tr", { role: "row" }, el("td", { colspan: columns.length, role: "cell" }, words.none)));
       count.textContent = `${Math.min(shown, found.length).toLocaleString("en")} ${words.of} ${found.length.toLocaleString("en")} ${words.rows}`;
       more.hidden = found.length <= shown;
     };
     const heads = columns.map((c, at) => {
       const button = el("button", { type: "button" }, c.title);
-      const head = el("th", { scope: "col", class: c.kind === "number" ? "number" : false, "aria-sort": "none" }, button);
+      const head = el("th", { scope: "col", role: "columnheader", class: c.kind === "number" ? "number" : false, "aria-sort": "none" }, button);
       button.addEventListener("click", () => {
         down = sorted === at ? !down : c.kind === "number";
         sorted = at;
@@ -128,7 +128,7 @@
     search.addEventListener("input", () => { shown = STEP; draw(); });
     more.addEventListener("click", () => { shown += 20 * STEP; draw(); });
     const scroller = el("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label },
-      el("table", { class: "data" }, el("caption", { class: "hidden" }, label), el("thead", {}, el("tr", {}, heads)), body));
+      el("table", { class: "data", role: "table", "aria-label": label }, el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)), body));
     target.replaceChildren(el("div", { class: "tools" }, el("label", {}, words.search, search), selects, download, count), scroller, more);
     draw();
   };
@@ -359,6 +359,8 @@
     : el("p", { class: "missing" }, words.no_prompts));
   const saysView = (text) => (text ? el("div", { class: "says", role: "group", "aria-label": words.says }, text) : null);
   const thoughtView = (text) => (text ? el("details", { class: "thought" }, el("summary", {}, words.thought), el("div", { class: "says" }, text)) : null);
+  // The address at which a viewer started without a port answers; it is opened by a click only.
+  const viewer = (run) => `http://127.0.0.1:7575/#/logs/${run.view.split("/").map(encodeURIComponent).join("/")}/samples/sample/${encodeURIComponent(run.sample)}/1`;
   const runView = (place, position, run, prompts) => {
     const spec = primaryOf(place);
     const ids = [...place.kept].map(([p, k]) => [p, k.id]);
@@ -378,7 +380,7 @@
       el("h3", {}, words.facts),
       promptsView(prompts),
       factsOf(run, place),
-      run.log ? el("p", {}, `${words.view}: `, code(`${words.view_how} ${data.logs || "logs"}`), `, ${words.sample} `, code(run.sample), " (", code(run.log), ")") : null,
+      run.log ? el("p", {}, run.view ? el("a", { href: viewer(run), rel: "noreferrer" }, words.view) : words.view_where, words.view_while, " ", code(`${words.view_how} ${data.logs || "logs"}`), ` (${words.sample} `, code(run.sample), ", ", code(run.view || run.log), ")") : null,
     ].flat().filter(Boolean);
   };
 
