@@ -1,4 +1,7 @@
-"""One browser and one built page for all tests of the page."""
+"""One browser and one built page for all tests of the page.
+
+They end with the module: the event loop of a browser that is still open would stop tests that run Inspect.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ class Tab:
         return [url for url in self.requests if not url.startswith(inside)]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
@@ -74,7 +77,7 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def path(samples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of two subjects in two scenarios, a tenth of whose runs have no score."""
     study = samples.study()
@@ -84,7 +87,7 @@ def path(samples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def small(samples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of one subject in one scenario, every part of which is there."""
     study = samples.study(("server_migration",))
@@ -93,7 +96,7 @@ def small(samples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path
     return file
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def opened(browser: Any) -> Iterator[Callable[..., Tab]]:
     """Open pages, and close them at the end."""
     tabs: list[Tab] = []
@@ -107,7 +110,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Tab]]:
         tab.context.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def tab(opened: Callable[..., Tab], path: Path) -> Tab:
     """The page as it is read on a desk, loaded once; tests move about in it."""
     return opened(path)

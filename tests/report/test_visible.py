@@ -96,4 +96,3 @@ def test_columns_number_values_that_repeat_and_keep_their_types() -> None:
         "lists": {"v": [[], [], [], []]},
     }
     assert columnar([]) == {}
-
