@@ -53,6 +53,21 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Any)
     assert tab.errors == []
 
 
+def test_the_claim_leads_to_the_turn_in_which_it_happened(tab: Any) -> None:
+    tab.open()
+    t = tab.tab
+    shown = t.locator(".versus .rate").all_inner_texts()
+    assert shown[1] == "0\u00a0%"
+    assert shown[0] != shown[1]
+    t.click(".jump .go")
+    happened = t.locator("#explorer .call.happened").first
+    playwright.expect(happened).to_be_focused()
+    assert happened.locator(".diff .add").count() > 0
+    viewer = t.locator("#explorer p:has-text('inspect view --log-dir')")
+    assert "results/sample/logs" in viewer.inner_text()
+    assert t.locator("#explorer .changes a").count() > 0
+
+
 def test_filters_search_and_sorting_work(tab: Any) -> None:
     tab.open()
     t = tab.tab
@@ -99,6 +114,7 @@ def test_axe_finds_no_serious_fault_where_a_reader_goes_first(
     tab.go(_first_run(tab), "#explorer .turn")
     assert _faults(tab.tab, "#explorer") == []
     assert tab.tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.tab.locator(".matrix thead").is_visible() == (width > 1000)
 
 
 @pytest.mark.slow
@@ -162,6 +178,12 @@ def test_pictures_and_tables_download(tab: Any) -> None:
         t.locator("[data-svg]").first.click()
     assert waiting.value.suggested_filename.endswith(".svg")
     assert waiting.value.path().read_text(encoding="utf-8").startswith("<svg")
+    for name in ("matrix", "relationship"):
+        with t.expect_download() as waiting:
+            t.click(f"[data-csv={name}]")
+        rows = waiting.value.path().read_text(encoding="utf-8").splitlines()
+        assert "worst_high" in rows[0]
+        assert len(rows) > 4
     with t.expect_download() as waiting:
         t.click("[data-download=estimates]")
     lines = waiting.value.path().read_text(encoding="utf-8").splitlines()
