@@ -12,6 +12,7 @@ import axe_playwright_python
 import pytest
 from playwright import sync_api as playwright
 
+from peerpact.design.cells import cells
 from peerpact.report.extras import PageExtras
 from peerpact.report.page import page, write_page
 from peerpact.report.serve import LivePage, Server
@@ -163,6 +164,28 @@ def test_a_hostile_transcript_executes_nothing(
     assert tab.tab.locator("#explorer img, #explorer script, #explorer svg").count() == 0
     assert tab.foreign == []
     assert not [e for e in tab.errors if "favicon" not in e]
+
+
+def test_results_that_say_little_open_and_say_what_is_missing(
+    opened: Open, samples: ModuleType, tmp_path: Path
+) -> None:
+    study = samples.study(("answer_grading",))
+    one = samples.study(("answer_grading",), contrasts=[])
+    few = [samples.run(cells(one)[-1], "a", 1, violating=True)]
+    cases = {
+        "There are no results yet": samples.of(study, []),
+        "declares no contrast": samples.of(one, few),
+        "of 90 planned": samples.of(study, samples.runs(study, {"a": 0.9}), {"a": 90}),
+    }
+    tab = None
+    for number, (words, found) in enumerate(cases.items()):
+        file = tmp_path / f"{number}.html"
+        write_page(file, found)
+        tab = tab or opened(file)
+        tab.address = file.as_uri()
+        tab.open()
+        assert words in tab.tab.inner_text("main")
+        assert tab.errors == []
 
 
 def test_an_address_that_names_nothing_says_so(tab: Any) -> None:
