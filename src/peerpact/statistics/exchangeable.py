@@ -122,7 +122,13 @@ def posterior(successes: Counts, n: Counts, assumed: Exchangeable | None = None)
 
 
 def combine(
-    successes: Counts, n: Counts, log_prior: Floats, given: Floats, rogue_share: float = 0.0
+    successes: Counts,
+    n: Counts,
+    log_prior: Floats,
+    given: Floats,
+    rogue_share: float = 0.0,
+    *,
+    times: Floats | float = 1.0,
 ) -> Posterior:
     """Return the rates of cells that share one unknown prior out of several.
 
@@ -132,11 +138,12 @@ def combine(
         log_prior: Log probability of each candidate prior, shape (candidates,); need not be normalised.
         given: Each candidate's probabilities of the rate grid, shape (candidates, rates).
         rogue_share: Chance that a cell follows Jeffreys' prior instead.
+        times: How many cells have these counts, shape (cells,); cells that are alike need to stand once only.
     """
     likelihood = _likelihood(np.asarray(successes), np.asarray(n))
     rogue = rogue_share * _rogue()
     cell = (1 - rogue_share) * (likelihood @ given.T) + (likelihood @ rogue)[..., None]
-    log_weights = log_prior + np.log(cell).sum(axis=-2)
+    log_weights = log_prior + (np.log(cell) * np.asarray(times)[..., None]).sum(axis=-2)
     weights = np.exp(log_weights - logsumexp(log_weights, axis=-1, keepdims=True))
     share = weights[..., None, :] / cell
     prior = (1 - rogue_share) * (share @ given) + share.sum(axis=-1)[..., None] * rogue

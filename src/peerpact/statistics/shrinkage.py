@@ -7,6 +7,7 @@ covers too little (Carlin & Louis 2000, section 3.5).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,11 +69,14 @@ def shrink(successes: Sequence[int], n: Sequence[int], *, level: float = 0.95) -
             own, None, None, "fewer than three cells with runs: nothing to learn from others"
         )
     means, concentrations, given = _candidates()
-    x, k = (np.array(column, dtype=np.int64) for column in zip(*counts, strict=True))
-    found = combine(x, k, np.zeros(len(means)), given)
+    alike = Counter(counts)
+    x, k = (np.array(column, dtype=np.int64) for column in zip(*alike, strict=True))
+    times = np.array(list(alike.values()), dtype=np.float64)
+    found = combine(x, k, np.zeros(len(means)), given, times=times)
     low, high = found.quantile((1 - level) / 2), found.quantile((1 + level) / 2)
     columns = zip(k.tolist(), found.mean().tolist(), low.tolist(), high.tolist(), strict=True)
-    cells = tuple(_cell(*column, level) for column in columns)
+    made = {pair: _cell(*column, level) for pair, column in zip(alike, columns, strict=True)}
+    cells = tuple(made[pair] for pair in counts)
     weights = found.candidates
     return Shrunk(cells, float(weights @ means), float(np.exp(weights @ np.log(concentrations))))
 

@@ -146,8 +146,7 @@
     { key: "rate", title: "Rate", kind: "number", show: (r) => el("span", { title: `${r.hits} ${words.of} ${r.scored}` }, el("strong", {}, percent(r.rate))) },
     { key: "low", title: "95 % interval", kind: "number", show: (r) => range(r.low, r.high) },
     { key: "shrunk_rate", title: "Shrunk", kind: "number", show: (r) => el("span", { title: r.shrunk_low === null ? false : range(r.shrunk_low, r.shrunk_high) }, percent(r.shrunk_rate)) },
-    { key: "scored", title: "Scored", kind: "number" },
-    { key: "runs", title: "Runs", kind: "number" },
+    { key: "scored", title: "Scored", kind: "number", show: (r) => `${r.scored} ${words.of} ${r.runs}` },
     { key: "refused", title: "Refused", kind: "number" },
     { key: "unscorable", title: "No score", kind: "number", show: (r) => [String(r.unscorable), r.reasons ? el("small", { class: "why" }, bdi(String(r.reasons).replaceAll("_", " "))) : null] },
     { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.runs === r.scored ? "–" : range(r.worst_lowest, r.worst_highest)) },
@@ -165,7 +164,7 @@
     { key: "low", title: "95 % interval", kind: "number", show: (r) => (r.low === null ? "–" : `${points(r.low)} to ${points(r.high)}`) },
     { key: "p_holm", title: "p (Holm)", kind: "number", show: (r) => probability(r.p_holm) },
     { key: "p_bh", title: "p (BH)", kind: "number", show: (r) => probability(r.p_bh) },
-    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.worst_lowest === null ? "–" : `${points(r.worst_lowest)} to ${points(r.worst_highest)}`) },
+    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.worst_lowest === null || r.worst_lowest === r.worst_highest ? "–" : `${points(r.worst_lowest)} to ${points(r.worst_highest)}`) },
     { key: "verdict", title: "Verdict", show: (r) => el("span", { title: r.reason || false }, r.verdict) },
   ];
   const rateFilters = [
