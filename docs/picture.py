@@ -16,6 +16,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main() -> None:
+    """Open the page and take the picture."""
     page = Path(sys.argv[1]).absolute()
     to = Path(sys.argv[2] if len(sys.argv) > 2 else "docs/page.png")
     with sync_playwright() as p:
