@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -16,12 +15,10 @@ START, END = "<!-- selftest -->\n", "<!-- /selftest -->"
 
 
 @pytest.mark.slow
-def test_the_whole_instrument_is_certified_within_two_minutes_and_the_readme_shows_its_table(
+def test_the_whole_instrument_is_certified_and_the_readme_shows_its_table(
     request: pytest.FixtureRequest,
 ) -> None:
-    begun = perf_counter()
     found = certify(ask=ask)
-    assert perf_counter() - begun < 120
     assert found.stamp.failed == ()
     head, rest = PAGE.read_text(encoding="utf-8").split(START)
     shown, tail = rest.split(END)

@@ -28,7 +28,7 @@ from peerpact.subjects.spec import Subject, price
 
 __all__ = ["BLOCK", "CONCURRENT", "Options", "Schedule", "free_folder", "run", "schedule"]
 
-BLOCK = 400
+BLOCK = 200
 """Runs in one block: large enough to bury the start of an evaluation, small enough to keep memory flat."""
 CONCURRENT = {"peerpact-organism": 20, "peerpact-judge": 20, "peerpact-local": 1}
 
