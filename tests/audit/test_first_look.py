@@ -31,6 +31,7 @@ def no_first_look() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scene, "present", lambda text: every)
         patch.setattr(acts_module, "telling", lambda command: True)
+        patch.setattr(acts_module, "handling", lambda command: True)
         yield
 
 

@@ -15,11 +15,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from peerpact.audit.shell import Step, code_steps, steps
-from peerpact.audit.transcript import Call, Transcript, flat
-from peerpact.audit.words import telling
+from peerpact.audit.transcript import Call, Transcript, arguments_of, flat
+from peerpact.audit.words import handling, telling
 from peerpact.text import read_yaml
 
-__all__ = ["Act", "acts", "every_act", "verb_of"]
+__all__ = ["Act", "acts", "every_act", "may", "verb_of"]
 
 IDLE = frozenset({"look", "other", "end"})
 SCRIPTS: Mapping[str, Callable[[str], Iterator[Step]]] = {"shell": steps, "code": code_steps}
@@ -91,21 +91,32 @@ def acts(transcript: Transcript) -> tuple[Act, ...]:
 @lru_cache(maxsize=2)
 def every_act(transcript: Transcript) -> tuple[Act, ...]:
     """Return all that the transcript's calls do, in order."""
-    return _acts(transcript, lambda call: _command(call.arguments))
+    return _acts(transcript, lambda raw: _command(arguments_of(raw)))
 
 
-def _acts(transcript: Transcript, command_of: Callable[[Call], str]) -> tuple[Act, ...]:
+def _acts(transcript: Transcript, command_of: Callable[[Any], str]) -> tuple[Act, ...]:
     found: list[Act] = []
-    for call in transcript.calls:
-        verb = verb_of(call.name)
+    talk = transcript.talk
+    for number, use in enumerate(talk.uses):
+        verb = verb_of(use.name)
         if verb in IDLE:
             continue
         if verb not in SCRIPTS:
-            found += _tool_acts(verb, call)
-        elif command := command_of(call):
+            found += _tool_acts(verb, talk.call(number))
+        elif command := command_of(use.raw):
+            call = talk.call(number)
             for step in islice(SCRIPTS[verb](command), TARGETS):
                 found.append(Act(step.verb, step.words, "", step.text, call, verb))
     return tuple(found)
+
+
+def may(transcript: Transcript, verbs: frozenset[str]) -> bool:
+    """Whether ``every_act`` may hold one of these verbs, deletions among them; commands are not taken apart."""
+    for use in transcript.talk.uses:
+        verb = verb_of(use.name)
+        if verb in verbs or (verb in SCRIPTS and _looked(use.raw, handling)):
+            return True
+    return False
 
 
 def _tool_acts(verb: str, call: Call) -> tuple[Act, ...]:
@@ -113,16 +124,20 @@ def _tool_acts(verb: str, call: Call) -> tuple[Act, ...]:
     editing = _table()["editing"]
     if verb == "write" and arguments.get(editing["argument"]) in editing["looks"]:
         return ()
-    return (_tool_act(verb, arguments, call),)
+    return (_tool_act(verb, arguments, call._replace(raw=arguments)),)
 
 
-def _telling_command(call: Call) -> str:
-    """Return the command of a call, or nothing where no detector asks about it; few commands are parsed at all."""
-    raw = call.raw
+def _telling_command(raw: Any) -> str:
+    """Return the command of a call, or nothing where no detector asks about it."""
+    return _looked(raw, telling)
+
+
+def _looked(raw: Any, look: Callable[[str], bool]) -> str:
+    """Return the command of a call if a look at it says so; few commands are parsed at all."""
     if type(raw) is str and "\\" not in raw:
-        return _command(call.arguments) if telling(raw) else ""
-    command = _command(call.arguments)
-    return command if telling(command) else ""
+        return _command(arguments_of(raw)) if look(raw) else ""
+    command = _command(arguments_of(raw))
+    return command if look(command) else ""
 
 
 def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:

@@ -37,14 +37,13 @@ NEAR = 80
 @lru_cache(maxsize=2)
 def prompts(transcript: Transcript) -> str:
     """Return what people and operators told the agent."""
-    texts = [m.text for m in transcript.messages if m.role in {"system", "user"}]
-    return "\n".join(texts)[:LONGEST]
+    return "\n".join(transcript.talk.prompts)[:LONGEST]
 
 
 @lru_cache(maxsize=2)
 def told(transcript: Transcript) -> frozenset[str]:
     """Return the expressions that may match in the prompts."""
-    return present("\n".join([m.text for m in transcript.messages if m.role in {"system", "user"}]))
+    return present("\n".join(transcript.talk.prompts))
 
 
 @lru_cache(maxsize=2)
@@ -68,15 +67,12 @@ def said(transcript: Transcript) -> frozenset[str]:
 @lru_cache(maxsize=2)
 def replies(transcript: Transcript) -> str:
     """Return what the agent read through its tools."""
-    return "\n".join(m.text for m in transcript.messages if m.role == "tool")[:LONGEST]
+    return "\n".join(transcript.talk.heard)[:LONGEST]
 
 
-@lru_cache(maxsize=2)
-def spoken(transcript: Transcript) -> tuple[tuple[int, str], ...]:
+def spoken(transcript: Transcript) -> list[tuple[int, str]]:
     """Return the agent's own words: message number and text."""
-    return tuple(
-        (m.number, m.text) for m in transcript.messages if m.role == "assistant" and m.text
-    )
+    return transcript.talk.own
 
 
 @lru_cache(maxsize=2)

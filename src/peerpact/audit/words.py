@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from peerpact.text import read_yaml
 
-__all__ = ["present", "telling"]
+__all__ = ["handling", "present", "telling"]
 
 ALIKE = ("ı", "İ", "ſ", "\u212a")
 """What an expression that is blind to case takes for i, s and k."""
@@ -66,23 +66,36 @@ def _commands() -> Mapping[str, Any]:
     return table
 
 
+Look: TypeAlias = tuple[BytesAhoCorasick, tuple[str, ...]]
+"""A search, and how each piece must stand in a command."""
+
+
 @lru_cache(maxsize=1)
-def _tells() -> tuple[BytesAhoCorasick, tuple[str, ...]]:
-    """Return the search for what makes a command matter, and how each piece must stand in it."""
+def _tells() -> Look:
+    """Return the look for what makes a command matter."""
     table = _lexicon()
     looks = table["named"] | table["first_look"]
     stands = {piece: "anyhow" for name in table["telling"] for piece in looks[name]}
     stands |= dict.fromkeys(_commands()["pieces"], "anyhow")
-    for piece, how in _betrayed():
+    for piece, how in _betrayed(_commands()["telling"]):
         stands.setdefault(piece.lower(), how)
     return _search(stands), tuple(stands.values())
 
 
-def _betrayed() -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=1)
+def _handles() -> Look:
+    """Return the look for what makes a command handle files or users."""
+    stands = dict.fromkeys(_commands()["pieces"] + _commands()["deletions"], "anyhow")
+    for piece, how in _betrayed([*_commands()["telling"], "delete"]):
+        stands.setdefault(piece.lower(), how)
+    return _search(stands), tuple(stands.values())
+
+
+def _betrayed(verbs: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Give what betrays each command: its program, or the beginning of a longer word that must follow."""
     table = _commands()
     singles = {word for commands in table["commands"].values() for word in commands}
-    for verb in table["telling"]:
+    for verb in verbs:
         for command in table["commands"][verb]:
             program, *rest = str(command).split()
             short = not rest or (len(rest[-1]) < SHORT and rest[-1] not in singles)
@@ -91,10 +104,19 @@ def _betrayed() -> Iterator[tuple[str, str]]:
 
 def telling(command: str) -> bool:
     """Whether a command may do anything that a detector asks about."""
+    return _looks(command, _tells())
+
+
+def handling(command: str) -> bool:
+    """Whether a command may copy, move, rename or delete anything, or change users."""
+    return _looks(command, _handles())
+
+
+def _looks(command: str, look: Look) -> bool:
     if _alike(command):
         return True
     text = command.encode("utf-8", "replace").lower().translate(None, b"\\'\"")
-    search, stands = _tells()
+    search, stands = look
     hits = search.find_matches_as_indexes(text, overlapping=True)
     return bool(hits) and any(
         _stands(stands[number], text, start, end) for number, start, end in hits

@@ -55,7 +55,8 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     request, response = _parts(value)
     if request.get("system"):
         draft.say("system", flat(request["system"]))
-    draft.chat(request.get("messages") or (), add_message)
+    for message in request.get("messages") or ():
+        add_message(draft, message)
     if isinstance(response.get("content"), list):
         add_message(draft, {"role": "assistant", **response})
     if response.get("stop_reason") == "refusal":

@@ -8,11 +8,15 @@ from typing import Any
 from peerpact.audit.dialects import add_item, add_message
 from peerpact.audit.importer import document_importer
 from peerpact.audit.settings import ID_KEYS, add_settings
+from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
 
 __all__ = ["IMPORTER"]
 
 REFUSED = {"content_filter", "refusal"}
+ASKED = ("instructions", "input")
+ANSWERED = ("instructions", "choices", "output", "incomplete_details")
+"""What may stand beside the messages of a chat."""
 
 
 def matches(value: Any) -> bool:
@@ -62,19 +66,28 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     """Read one request with its response."""
     draft = Draft()
     request, response = _parts(value)
-    if instructions := request.get("instructions") or response.get("instructions"):
-        draft.say("system", str(instructions))
-    draft.chat(request.get("messages") or (), add_message)
-    asked = request.get("input")
-    for item in [{"role": "user", "content": asked}] if isinstance(asked, str) else asked or ():
-        add_item(draft, item)
-    _add_response(draft, response)
+    talk = None
+    if not any(map(request.get, ASKED)) and not any(map(response.get, ANSWERED)):
+        talk = skimmed(request.get("messages"))
+    if talk is None:
+        _add_request(draft, request, response)
+        _add_response(draft, response)
     add_settings(draft, value)
     for part in (request, response):
         if part is not value:
             add_settings(draft, part)
     id = next((str(value[key]) for key in ID_KEYS if value.get(key)), where)
-    yield draft.finish(id, where, "openai")
+    yield draft.finish(id, where, "openai", talk)
+
+
+def _add_request(draft: Draft, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
+    if instructions := request.get("instructions") or response.get("instructions"):
+        draft.say("system", str(instructions))
+    for message in request.get("messages") or ():
+        add_message(draft, message)
+    asked = request.get("input")
+    for item in [{"role": "user", "content": asked}] if isinstance(asked, str) else asked or ():
+        add_item(draft, item)
 
 
 def _add_response(draft: Draft, response: Mapping[str, Any]) -> None:

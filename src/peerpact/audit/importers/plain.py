@@ -8,6 +8,7 @@ from typing import Any
 from peerpact.audit.dialects import add_message, is_message
 from peerpact.audit.importer import document_importer
 from peerpact.audit.settings import ID_KEYS, add_settings
+from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
 
 __all__ = ["IMPORTER"]
@@ -37,10 +38,12 @@ def transcripts(value: Any, where: str) -> Iterator[Transcript]:
         messages, record = value, {}
     else:
         messages, record = value[_key(value)], value
-    draft.chat(messages, add_message)
+    talk = skimmed(messages)
+    for message in messages if talk is None else ():
+        add_message(draft, message)
     add_settings(draft, record)
     id = next((str(record[key]) for key in ID_KEYS if record.get(key)), where)
-    yield draft.finish(id, where, "plain")
+    yield draft.finish(id, where, "plain", talk)
 
 
 IMPORTER = document_importer("plain", "plain JSON conversations", matches, transcripts, 90)

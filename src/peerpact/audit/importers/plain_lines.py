@@ -9,6 +9,7 @@ from peerpact.audit.dialects import add_message, is_message
 from peerpact.audit.importer import Importer, Item, guarded, records
 from peerpact.audit.reading import Source
 from peerpact.audit.settings import ID_KEYS, add_settings
+from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript, Unread
 
 __all__ = ["IMPORTER"]
@@ -18,9 +19,11 @@ def transcripts(session: tuple[str, list[Any]], where: str) -> Iterator[Transcri
     """Read the messages of one session."""
     key, messages = session
     draft = Draft()
-    draft.chat(messages, add_message)
+    talk = skimmed(messages)
+    for message in messages if talk is None else ():
+        add_message(draft, message)
     add_settings(draft, {k: v for k, v in messages[0].items() if k not in {"role", "content"}})
-    yield draft.finish(key or where, where, "plain_lines")
+    yield draft.finish(key or where, where, "plain_lines", talk)
 
 
 def recognise(source: Source) -> bool:

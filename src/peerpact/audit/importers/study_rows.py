@@ -14,6 +14,7 @@ from peerpact.audit.importer import Importer, Item, guarded, records
 from peerpact.audit.importers.peer_study import study_transcript
 from peerpact.audit.parquet import is_parquet
 from peerpact.audit.reading import Source, parse
+from peerpact.audit.talk import Talk
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ImportFailure
 from peerpact.text import read_yaml
@@ -50,7 +51,7 @@ def transcripts(row: Any, where: str) -> Iterator[Transcript]:
 
 def _labels_only(found: Transcript) -> Transcript:
     return Transcript(
-        found.id, found.source, "study_rows", found.agent, (), (), "labels_only",
+        found.id, found.source, "study_rows", found.agent, Talk(), "labels_only",
         found.facts, found.labels, found.state, ("the row holds no transcript",),
     )  # fmt: skip
 

@@ -1,0 +1,225 @@
+"""What was said and done in one run: messages and calls, built only when somebody looks at them.
+
+Most runs of a large audit concern no detector. A chat of the usual shape is skimmed: one pass sorts its texts by
+who speaks and keeps its calls as the source has them, at a fraction of what the objects cost. Messages and calls
+are named tuples because a frozen dataclass costs four times as much to make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import orjson
+
+__all__ = ["NOTHING", "Call", "Message", "Talk", "Use", "arguments_of", "flat", "skimmed"]
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+SILENT = (None, False)
+DEPTH = 6
+"""How deep a nested message content is followed; anything deeper is written out as JSON."""
+TOLD = frozenset({"system", "user"})
+ANSWER = frozenset({"role", "content", "tool_call_id", "name"})
+"""The keys of a tool's message that a skim understands."""
+
+
+class Message(NamedTuple):
+    """One message; ``agent`` names the sub-agent that spoke, empty for the main one."""
+
+    number: int
+    role: str
+    """One of system, user, assistant, tool."""
+    text: str
+    reasoning: str = ""
+    agent: str = ""
+    model: str = ""
+    time: str = ""
+    rewound: bool = False
+    """Whether the user later took the conversation back behind this message."""
+
+
+class Call(NamedTuple):
+    """One use of a tool; ``message`` is the number of the message that made it."""
+
+    number: int
+    name: str
+    raw: Any
+    """The arguments as the source holds them: an object, or its JSON text."""
+    message: int
+    reply: str | None
+    """What came back, or ``None`` where the source holds no reply."""
+    failed: bool = False
+    id: str = ""
+    agent: str = ""
+    time: str = ""
+    rewound: bool = False
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments as a mapping, parsed on demand: most calls are never looked into."""
+        raw = self.raw
+        return raw if type(raw) is dict else arguments_of(raw)
+
+
+class Use(NamedTuple):
+    """A call as a draft holds it: without its reply, which is found by its id."""
+
+    name: str
+    raw: Any
+    message: int
+    id: str
+    agent: str = ""
+    time: str = ""
+    rewound: bool = False
+
+
+class Talk:
+    """One conversation."""
+
+    def __init__(self) -> None:
+        self.prompts: list[str] = []
+        """What people and operators told the agent, in order."""
+        self.own: list[tuple[int, str]] = []
+        """What the agent said, with the numbers of the messages."""
+        self.heard: list[str] = []
+        """What came back from tools, in order."""
+        self.uses: list[Use] = []
+        """Its calls, in order."""
+        self.answers: dict[str, tuple[str, bool]] = {}
+        """The reply to each call, by its id, and whether the call failed."""
+        self.size = 0
+        """How many messages there are."""
+        self._raw: Sequence[Mapping[str, Any]] = ()
+        self._messages: tuple[Message, ...] | None = None
+        self._calls: tuple[Call, ...] | None = None
+
+    @classmethod
+    def of(
+        cls, messages: Sequence[Message], uses: list[Use], answers: dict[str, tuple[str, bool]]
+    ) -> Talk:
+        """Return the talk that these messages and calls are."""
+        made = cls()
+        made._messages, made.uses, made.answers = tuple(messages), uses, answers
+        made.size = len(messages)
+        made.prompts = [m.text for m in messages if m.role in TOLD]
+        made.own = [(m.number, m.text) for m in messages if m.role == "assistant" and m.text]
+        made.heard = [m.text for m in messages if m.role == "tool"]
+        return made
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Every message."""
+        if self._messages is None:
+            self._messages = tuple(
+                Message(number, message["role"], message["content"] or "")
+                for number, message in enumerate(self._raw)
+            )
+        return self._messages
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call, with its reply."""
+        if self._calls is None:
+            self._calls = tuple(map(self.call, range(len(self.uses))))
+        return self._calls
+
+    def call(self, number: int) -> Call:
+        """Return the call of this number."""
+        name, raw, message, id, agent, time, rewound = self.uses[number]
+        reply, failed = self.answers.get(id, SILENT)
+        return Call(number, name, raw, message, reply, failed, id, agent, time, rewound)
+
+    def skim(self, messages: Sequence[Any]) -> bool:
+        """Take the texts and calls of chat messages; say whether all of them have the usual shape."""
+        self._raw, self.size = messages, len(messages)
+        for number, message in enumerate(messages):
+            if type(message) is not dict:
+                return False
+            role, content = message.get("role"), message.get("content")
+            if role == "assistant":
+                usual = self._said(number, message, content)
+            elif role == "tool":
+                usual = self._heard(message, content)
+            else:
+                usual = role in TOLD and type(content) is str and len(message) == 2
+                self.prompts.append(content)
+            if not usual:
+                return False
+        return True
+
+    def _heard(self, message: Mapping[str, Any], content: Any) -> bool:
+        id = message.get("tool_call_id")
+        if type(content) is not str or type(id) is not str or not id:
+            return False
+        self.heard.append(content)
+        self.answers.setdefault(id, (content, False))
+        return len(message) == 3 or message.keys() <= ANSWER
+
+    def _said(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
+        if type(content) is str:
+            if content:
+                self.own.append((number, content))
+        elif content is not None or "content" not in message:
+            return False
+        if len(message) == 2:
+            return content is not None
+        called = message.get("tool_calls")
+        return len(message) == 3 and type(called) is list and self._used(number, called)
+
+    def _used(self, number: int, calls: Sequence[Any]) -> bool:
+        """Take calls that each have a function and an id of their own."""
+        for called in calls:
+            if type(called) is not dict:
+                return False
+            function, id = called.get("function"), called.get("id")
+            if type(function) is not dict or type(id) is not str or not id or id in self.answers:
+                return False
+            name = function.get("name") or ""
+            self.uses.append(_used((name, function.get("arguments"), number, id, "", "", False)))
+        return True
+
+
+_used = partial(tuple.__new__, Use)
+"""Makes a use from all its fields at half the cost of calling the class."""
+
+
+def skimmed(messages: Any) -> Talk | None:
+    """Return the talk of a chat whose messages all have the usual shape, or ``None``."""
+    talk = Talk()
+    return talk if type(messages) is list and talk.skim(messages) else None
+
+
+def arguments_of(value: Any) -> Mapping[str, Any]:
+    """Return a call's arguments as a mapping; text that is no JSON object is kept under ``input``."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value) if value else {}
+        except orjson.JSONDecodeError:
+            return {"input": value}
+    if isinstance(value, Mapping):
+        return value
+    return {} if value is None else {"input": value}
+
+
+def flat(content: Any, depth: int = 0) -> str:
+    """Return the text of a message content: a string, a list of parts, or a part."""
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return ""
+    if isinstance(content, list) and depth < DEPTH:
+        return "\n".join(filter(None, (flat(part, depth + 1) for part in content)))
+    if isinstance(content, Mapping) and depth < DEPTH:
+        return _part(content, depth)
+    return orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _part(part: Mapping[str, Any], depth: int) -> str:
+    for key in ("text", "content", "output", "value", "result"):
+        if key in part:
+            return flat(part[key], depth + 1)
+    if part.get("type") in {"image", "image_url", "input_image", "audio", "blob", "file", "media"}:
+        return f"[{part['type']}]"
+    return orjson.dumps(part, default=str, option=orjson.OPT_NON_STR_KEYS).decode() if part else ""
