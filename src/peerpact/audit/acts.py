@@ -98,12 +98,12 @@ def _acts(transcript: Transcript, command_of: Callable[[Any], str]) -> tuple[Act
     found: list[Act] = []
     talk = transcript.talk
     for number, use in enumerate(talk.uses):
-        verb = verb_of(use.name)
+        verb = verb_of(use[0])
         if verb in IDLE:
             continue
         if verb not in SCRIPTS:
             found += _tool_acts(verb, talk.call(number))
-        elif command := command_of(use.raw):
+        elif command := command_of(use[1]):
             call = talk.call(number)
             for step in islice(SCRIPTS[verb](command), TARGETS):
                 found.append(Act(step.verb, step.words, "", step.text, call, verb))
@@ -113,8 +113,8 @@ def _acts(transcript: Transcript, command_of: Callable[[Any], str]) -> tuple[Act
 def may(transcript: Transcript, verbs: frozenset[str]) -> bool:
     """Whether ``every_act`` may hold one of these verbs, deletions among them; commands are not taken apart."""
     for use in transcript.talk.uses:
-        verb = verb_of(use.name)
-        if verb in verbs or (verb in SCRIPTS and _looked(use.raw, handling)):
+        verb = verb_of(use[0])
+        if verb in verbs or (verb in SCRIPTS and _looked(use[1], handling)):
             return True
     return False
 

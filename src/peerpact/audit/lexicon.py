@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from peerpact.text import read_yaml
 
@@ -45,16 +45,22 @@ def anchors(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _search(name: str) -> AhoCorasick:
-    return AhoCorasick(anchors(name), matchkind=MatchKind.LeftmostFirst)
+def _searches(name: str) -> tuple[BytesAhoCorasick, AhoCorasick]:
+    """Return the search over bytes, many times faster, and the one that counts in characters."""
+    pieces = anchors(name)
+    return (
+        BytesAhoCorasick([p.encode() for p in pieces], matchkind=MatchKind.LeftmostFirst),
+        AhoCorasick(pieces, matchkind=MatchKind.LeftmostFirst),
+    )
 
 
 def _hits(name: str, text: str) -> list[tuple[int, int, int]]:
     """Return the number, start and end of each anchor in ``text``."""
-    try:
-        found: list[tuple[int, int, int]] = _search(name).find_matches_as_indexes(text)
-    except UnicodeEncodeError:  # half of a pair of surrogates
-        return _hits(name, text.encode("utf-8", "replace").decode())
+    quick, exact = _searches(name)
+    data = text.encode("utf-8", "replace")  # half of a pair of surrogates stays one character
+    found: list[tuple[int, int, int]] = quick.find_matches_as_indexes(data)
+    if found and len(data) != len(text):
+        found = exact.find_matches_as_indexes(data.decode())
     return found
 
 

@@ -183,16 +183,14 @@ def _looked_up(program: str, rest: list[str], depth: int) -> Iterator[Step]:
     if program == "find" and "-exec" in rest:
         yield from _step(rest[rest.index("-exec") + 1 :] + rest[:1], depth + 1)
     for pattern, verb in _entries().get(program, ()):
-        if _fits(pattern, rest):
+        if not pattern or _fits(pattern, rest):
             if verb != "other":
-                plain = tuple(word for word in rest if not word.startswith("-"))
+                plain = tuple([word for word in rest if word[:1] != "-"])
                 yield Step(verb, plain, " ".join([program, *rest]))
             return
 
 
 def _fits(pattern: list[str], rest: list[str]) -> bool:
-    if not pattern:
-        return True
     plain = iter([word for word in rest if not word.startswith(("-", "+"))])
     for wanted in pattern:
         if wanted == "-":

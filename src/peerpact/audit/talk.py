@@ -8,9 +8,8 @@ are named tuples because a frozen dataclass costs four times as much to make.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -63,16 +62,8 @@ class Call(NamedTuple):
         return raw if type(raw) is dict else arguments_of(raw)
 
 
-class Use(NamedTuple):
-    """A call as a draft holds it: without its reply, which is found by its id."""
-
-    name: str
-    raw: Any
-    message: int
-    id: str
-    agent: str = ""
-    time: str = ""
-    rewound: bool = False
+Use: TypeAlias = tuple[str, Any, int, str, str, str, bool]
+"""A call without its reply: name, arguments, message, id, agent, time, whether it was rewound."""
 
 
 class Talk:
@@ -134,39 +125,37 @@ class Talk:
     def skim(self, messages: Sequence[Any]) -> bool:
         """Take the texts and calls of chat messages; say whether all of them have the usual shape."""
         self._raw, self.size = messages, len(messages)
+        heard, answers = self.heard, self.answers
         for number, message in enumerate(messages):
             if type(message) is not dict:
                 return False
             role, content = message.get("role"), message.get("content")
-            if role == "assistant":
-                usual = self._said(number, message, content)
-            elif role == "tool":
-                usual = self._heard(message, content)
-            else:
-                usual = role in TOLD and type(content) is str and len(message) == 2
-                self.prompts.append(content)
-            if not usual:
+            if role == "tool":
+                id = message.get("tool_call_id")
+                known = len(message) == 3 or message.keys() <= ANSWER
+                if type(content) is not str or type(id) is not str or not id or not known:
+                    return False
+                heard.append(content)
+                answers.setdefault(id, (content, False))
+            elif not self._said(number, message, role, content):
                 return False
         return True
 
-    def _heard(self, message: Mapping[str, Any], content: Any) -> bool:
-        id = message.get("tool_call_id")
-        if type(content) is not str or type(id) is not str or not id:
-            return False
-        self.heard.append(content)
-        self.answers.setdefault(id, (content, False))
-        return len(message) == 3 or message.keys() <= ANSWER
-
-    def _said(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
-        if type(content) is str:
-            if content:
+    def _said(self, number: int, message: Mapping[str, Any], role: Any, content: Any) -> bool:
+        """Take what a person or the agent says; say whether it has the usual shape."""
+        if type(content) is str and len(message) == 2:
+            if role == "assistant" and content:
                 self.own.append((number, content))
-        elif content is not None or "content" not in message:
-            return False
-        if len(message) == 2:
-            return content is not None
+            elif role in TOLD:
+                self.prompts.append(content)
+            return role == "assistant" or role in TOLD
         called = message.get("tool_calls")
-        return len(message) == 3 and type(called) is list and self._used(number, called)
+        if role != "assistant" or type(called) is not list or len(message) != 3:
+            return False
+        if content:
+            self.own.append((number, content))
+        fits = type(content) is str or (content is None and "content" in message)
+        return fits and self._used(number, called)
 
     def _used(self, number: int, calls: Sequence[Any]) -> bool:
         """Take calls that each have a function and an id of their own."""
@@ -177,12 +166,8 @@ class Talk:
             if type(function) is not dict or type(id) is not str or not id or id in self.answers:
                 return False
             name = function.get("name") or ""
-            self.uses.append(_used((name, function.get("arguments"), number, id, "", "", False)))
+            self.uses.append((name, function.get("arguments"), number, id, "", "", False))
         return True
-
-
-_used = partial(tuple.__new__, Use)
-"""Makes a use from all its fields at half the cost of calling the class."""
 
 
 def skimmed(messages: Any) -> Talk | None:

@@ -102,21 +102,21 @@ class Draft:
         key = id or f"#{len(self._calls)}"
         if key in self._answers:  # some providers count their calls anew every turn
             key = self._aliases[id] = f"{id}#{len(self._calls)}"
-        self._calls.append(Use(name, arguments, max(at, 0), key, agent, time, rewound))
+        self._calls.append((name, arguments, max(at, 0), key, agent, time, rewound))
         return key
 
     def open_call(self, name: str, arguments: Any) -> str:
         """Return the id of the oldest unanswered call of ``name`` with these arguments."""
         self._oldest_open()
         for call in islice(self._calls, self._asked, self._asked + OPEN):
-            known = call.raw if type(call.raw) is dict else arguments_of(call.raw)
-            if call.id not in self._answers and call.name == name and known == arguments:
-                return call.id
+            known = call[1] if type(call[1]) is dict else arguments_of(call[1])
+            if call[3] not in self._answers and call[0] == name and known == arguments:
+                return call[3]
         return ""
 
     def has_call(self, id: str) -> bool:
         """Whether a call has this id."""
-        return any(call.id == id for call in islice(reversed(self._calls), OPEN))
+        return any(call[3] == id for call in islice(reversed(self._calls), OPEN))
 
     def reply(self, id: str, text: str, failed: bool = False) -> None:
         """Give the reply to the call ``id``; without one, to the oldest call that has none."""
@@ -126,7 +126,7 @@ class Draft:
 
     def _oldest_open(self) -> str:
         while self._asked < len(self._calls):
-            id = self._calls[self._asked].id
+            id = self._calls[self._asked][3]
             if id not in self._answers:
                 return id
             self._asked += 1

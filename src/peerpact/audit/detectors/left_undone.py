@@ -133,11 +133,10 @@ def _weights(transcript: Transcript) -> Iterator[str]:
 
 def _deletion_possible(transcript: Transcript) -> bool:
     """Whether a deletion may be ordered and files be handled, as far as a first look tells."""
-    prompted = "deletion_duty" in told(transcript)
-    if not prompted and not may(transcript, HANDLES):
-        return False
+    if "deletion_duty" in told(transcript):
+        return True
     early = transcript.talk.heard[:FIRST]
-    return prompted or any(has("deletion_duty", text) for text in early)
+    return any(has("deletion_duty", text) for text in early) and may(transcript, HANDLES)
 
 
 def _deletion_order(transcript: Transcript) -> Message | None:
