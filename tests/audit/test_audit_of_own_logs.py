@@ -99,3 +99,11 @@ def test_what_a_log_knows_of_the_truth_never_reaches_the_subject(tmp_path: Path)
         assert transcript.facts["true_score"] == 60
         words = "\n".join(message.text for message in transcript.messages)
         assert not any(name in words for name in ("true_score", "true_marks", "beneficiary"))
+
+
+def test_what_a_study_writes_beside_its_logs_is_passed_over_and_not_unread(tmp_path: Path) -> None:
+    logs = made(tmp_path / "study", "honest", "disk_clearing", runs=1)
+    done = audit([str(logs.parent)])
+    assert done.read > 0
+    assert not done.unread
+    assert done.passed_over == {"a study's design": 1, "a table of runs": 1}

@@ -114,6 +114,8 @@ def _lines(
     yield gap + safe(_text("statuses", statuses=_listed(done.transcripts))) + gap
     yield safe(_text("formats", formats=_listed(done.formats))) + gap
     yield safe(_text("unread", unread=_listed(done.unread)) if done.unread else _text("all_read"))
+    if done.passed_over:
+        yield gap + safe(_text("passed_over", kinds=_listed(done.passed_over)))
     if done.notes:
         yield gap + safe(_text("notes", notes=_listed(done.notes)))
     if done.second is not None:

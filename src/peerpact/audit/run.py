@@ -84,6 +84,8 @@ class Audit:
     agents: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     """By reason."""
+    passed_over: Counter[str] = field(default_factory=Counter)
+    """Files that Peerpact wrote beside its logs, by what they hold."""
     examples: dict[str, list[str]] = field(default_factory=dict)
     """Some of the places that could not be read, by reason."""
     claims: Counter[str] = field(default_factory=Counter)
@@ -111,7 +113,10 @@ class Audit:
         return max((Level[name] for name, n in self.severities.items() if n), default=None)
 
     def refuse(self, unread: Unread) -> None:
-        """Count something that could not be read."""
+        """Count something that could not be read, or need not be."""
+        if unread.ours:
+            self.passed_over[unread.reason] += 1
+            return
         self.unread[unread.reason] += 1
         places = self.examples.setdefault(unread.reason, [])
         if len(places) < EXAMPLES:
@@ -134,7 +139,16 @@ class Audit:
     def merge(self, other: Audit, limit: int = KEPT) -> None:
         """Add a worker's part."""
         self.files += other.files
-        for name in ("transcripts", "formats", "agents", "unread", "claims", "severities", "notes"):
+        for name in (
+            "transcripts",
+            "formats",
+            "agents",
+            "unread",
+            "passed_over",
+            "claims",
+            "severities",
+            "notes",
+        ):
             getattr(self, name).update(getattr(other, name))
         for reason, places in other.examples.items():
             kept = self.examples.setdefault(reason, [])
@@ -235,7 +249,9 @@ def items(paths: Iterable[str], format: str = "", limits: Limits = LIMITS) -> It
 
 
 def _nothing(total: Audit) -> str:
-    reasons = "; ".join(f"{n} × {reason}" for reason, n in total.unread.most_common())
+    reasons = "; ".join(
+        f"{n} × {reason}" for reason, n in (total.unread + total.passed_over).most_common()
+    )
     found = (
         f"{total.files} files were opened" if total.files else "no file of a known kind was found"
     )
@@ -350,6 +366,7 @@ def counts(done: Audit) -> Mapping[str, Any]:
         "transcripts": dict(done.transcripts),
         "formats": dict(done.formats),
         "unread": dict(done.unread),
+        "passed_over": dict(done.passed_over),
         "findings": dict(done.claims),
         "severities": dict(done.severities),
         "not_kept": done.dropped,

@@ -56,6 +56,8 @@ class Unread:
     reason: str
     """A short fixed phrase, so that it can be counted."""
     detail: str = ""
+    ours: bool = False
+    """Whether it is a record of Peerpact's own, in which nobody looks for a transcript."""
 
 
 class Draft:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from peerpact.audit.importer import Importer, Item, guarded, noted, records
+from peerpact.audit.own_files import own_file
 from peerpact.audit.reading import LIMITS, Limits, Source, open_source
 from peerpact.audit.transcript import Unread
 from peerpact.errors import StudyError, allowed
@@ -54,7 +55,8 @@ def read_source(source: Source, format: str = "") -> Iterator[Item]:
     """Give the transcripts of an opened file."""
     found = importer(format) if format else recognise(source)
     if found is None:
-        yield Unread(source.label, "format not recognised")
+        kind = own_file(source)
+        yield Unread(source.label, kind or "format not recognised", ours=bool(kind))
     elif found.transcripts is None or format:
         for item in found.read(source):
             yield noted(item, source.notes)
