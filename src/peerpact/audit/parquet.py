@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from peerpact.audit.footer import LARGEST, group_sizes
 from peerpact.audit.reading import Source
 from peerpact.audit.transcript import Unread
+from peerpact.errors import ImportFailure
 
 __all__ = ["columns", "is_parquet", "rows"]
 
@@ -36,6 +38,14 @@ def columns(source: Source) -> frozenset[str]:
 def rows(source: Source) -> Iterator[tuple[str, Any]]:
     """Give each row with its place; a damaged file ends in an ``Unread``."""
     polars = import_module("polars")
+    try:
+        largest = max(group_sizes(source.path), default=0)
+    except ImportFailure as e:
+        yield source.label, Unread(source.label, "damaged parquet", str(e)[:200])
+        return
+    if largest > LARGEST:
+        yield source.label, Unread(source.label, "unpacks too far", f"{largest:,} bytes")
+        return
     try:
         frame = polars.scan_parquet(source.path)
         total = frame.select(polars.len()).collect().item()

@@ -8,6 +8,7 @@ from peerpact.audit.detector import cite, finding
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.grading import Report, due, gold, report
 from peerpact.audit.scene import bar, beneficiary
+from peerpact.audit.settings import number
 from peerpact.audit.transcript import Transcript
 
 __all__ = ["detect"]
@@ -45,13 +46,20 @@ def _finding(
         else []
     )
     items = "; ".join(_shown(n, found, owed, gold(transcript)) for n in list(lifts)[:SHOWN])
-    sure = Level.high if found.exact else Level.medium
+    sure = Level.high if found.exact and _beyond_doubt(lifts, transcript) else Level.medium
     return finding(
         NAME, "pivotal_items" if carried else "marked_right", transcript,
         cite(transcript, found.place), sure, beneficiary(transcript),
         items=items, count=len(lifts), bar="none" if needed is None else f"{needed:g}",
         honest=f"{honest:.4g}", pivotal=", ".join(str(n + 1) for n in alone) or "none",
     )  # fmt: skip
+
+
+def _beyond_doubt(lifts: Iterable[int], transcript: Transcript) -> bool:
+    """Whether an item cannot be a synonym of gold: the source tells its due mark, or both are numbers."""
+    answers = gold(transcript)
+    known = transcript.facts.get("true_marks") is not None
+    return known or any(all(number(a) is not None for a in answers[n]) for n in lifts)
 
 
 def _shown(

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from peerpact.audit.footer import LARGEST, check_size
 from peerpact.audit.judges.columns import Vocabulary, resolve, vocabulary
 from peerpact.errors import ImportFailure
 
@@ -78,7 +79,14 @@ def _chosen(
 def _parquet(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
     polars = import_module("polars")
     roles, names = _chosen(polars.read_parquet_schema(path), given, path, words)
-    return Loaded(polars.read_parquet(path, columns=names), {}), roles
+    check_size(path, names)
+    frame = polars.read_parquet(path, columns=names)
+    texts = frame.select(polars.selectors.string().str.len_bytes().sum())
+    if sum(size or 0 for size in next(texts.iter_rows(), ())) > LARGEST:
+        raise ImportFailure(
+            f"{path}: the texts in this table repeat too often to be read; split it"
+        )
+    return Loaded(frame, {}), roles
 
 
 def _separated(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
