@@ -311,3 +311,15 @@ def test_no_text_takes_long_to_search(piece: str) -> None:
 
 def test_limits_have_defaults_that_bound_memory() -> None:
     assert LIMITS.line <= LIMITS.session < LIMITS.memory <= 500_000_000
+
+
+def test_an_audit_tells_how_many_of_its_bytes_are_done(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes((DATA / "openai_chat.jsonl").read_bytes())
+    size = sum(path.stat().st_size for path in tmp_path.iterdir())
+    told: list[tuple[int, int]] = []
+    audit([str(tmp_path)], told=lambda done, total: told.append((done, total)))
+    done = [at for at, _ in told]
+    assert done == sorted(done)
+    assert len(set(done)) >= 4
+    assert told[-1] == (size, size)

@@ -5,7 +5,7 @@ A file is either one JSON document, or lines of JSON, or something binary that o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -65,6 +65,8 @@ class Source:
     span: tuple[int, int] | None = None
     """The bytes of a file of lines that are to be read, where several workers share it."""
     notes: tuple[str, ...] = ()
+    reached: Callable[[int], None] | None = None
+    """Takes how far the reading of lines has come."""
 
     def open(self) -> BinaryIO:
         """Open the content as bytes."""
@@ -193,6 +195,8 @@ def lines(source: Source) -> Iterator[tuple[int, Any]]:
                 yield number, Unread(f"{source.label}:{number}", "line too long")
             elif not line.isspace():
                 yield number, _line(line, source, number)
+            if source.reached is not None:
+                source.reached(position - start)
 
 
 def _line(line: bytes, source: Source, number: int) -> Any:

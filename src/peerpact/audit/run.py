@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from peerpact.audit.acts import acts
 from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Finding, Level
+from peerpact.audit.gauge import Gauge, Told, size_of
 from peerpact.audit.importer import MALFORMED, Item
 from peerpact.audit.importers import importer, read_source, recognise
 from peerpact.audit.reading import LIMITS, Limits, Source, open_source
@@ -202,6 +203,7 @@ def audit(
     processes: int = 1,
     limits: Limits = LIMITS,
     stdin: BinaryIO | None = None,
+    told: Told | None = None,
 ) -> Audit:
     """Read every transcript that the paths name and detect in it.
 
@@ -211,6 +213,7 @@ def audit(
         processes: How many processes share the work.
         limits: How far the reader follows a file.
         stdin: What ``-`` reads.
+        told: Takes how many bytes of the files are done, and how many there are.
 
     Raises:
         StudyError: A path names nothing, or the format is unknown.
@@ -222,12 +225,13 @@ def audit(
     total, runs = Audit(), store()
     if "-" in names and stdin is not None:
         with spooled(stdin) as file:
-            _serial([file], format, limits, total, runs)
-    files = find(name for name in names if name != "-")
+            _serial([file], format, limits, total, runs, Gauge(None))
+    named = [name for name in names if name != "-"]
+    gauge = Gauge(told, named)
     if processes > 1:
-        _parallel(files, format, limits, processes, total, runs)
+        _parallel(find(named), format, limits, processes, total, runs, gauge)
     else:
-        _serial(files, format, limits, total, runs)
+        _serial(find(named), format, limits, total, runs, gauge)
     total.keep(runs.conclude())
     total.trim()
     if not total.read:
@@ -259,7 +263,12 @@ def _nothing(total: Audit) -> str:
 
 
 def _serial(
-    files: Iterable[File | Unread], format: str, limits: Limits, part: Audit, runs: Store
+    files: Iterable[File | Unread],
+    format: str,
+    limits: Limits,
+    part: Audit,
+    runs: Store,
+    gauge: Gauge,
 ) -> None:
     with _steady():
         for file in files:
@@ -268,7 +277,8 @@ def _serial(
                 part.refuse(file)
             else:
                 part.files += file.span is None or file.span[0] == 0
-                examine(items_of(file, format, limits), part, runs)
+                examine(items_of(file, format, limits, gauge.within()), part, runs)
+                gauge.past(size_of(file))
 
 
 @contextmanager
@@ -283,8 +293,13 @@ def _steady() -> Iterator[None]:
             gc.enable()
 
 
-def items_of(file: File, format: str = "", limits: Limits = LIMITS) -> Iterator[Item]:
-    """Give what one file holds, archives unpacked."""
+def items_of(
+    file: File,
+    format: str = "",
+    limits: Limits = LIMITS,
+    reached: Callable[[int], None] | None = None,
+) -> Iterator[Item]:
+    """Give what one file holds, archives unpacked; ``reached`` takes the position in a file of lines."""
     for inner in unpacked(file, limits):
         if isinstance(inner, Unread):
             yield inner
@@ -294,6 +309,7 @@ def items_of(file: File, format: str = "", limits: Limits = LIMITS) -> Iterator[
             yield source
         else:
             source.span = inner.span
+            source.reached = reached if inner is file else None
             yield from read_source(source, format)
         gc.collect(0)
 
@@ -305,27 +321,31 @@ def _parallel(
     processes: int,
     total: Audit,
     runs: Store,
+    gauge: Gauge,
 ) -> None:
-    waiting: deque[Future[tuple[Audit, Store]]] = deque()
+    waiting: deque[tuple[int, Future[tuple[Audit, Store]]]] = deque()
+
+    def collect() -> None:
+        size, done = waiting.popleft()
+        part, more = done.result()
+        total.merge(part)
+        runs.merge(more)
+        gauge.past(size)
+
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for batch in _batches(files, format, limits):
-            waiting.append(pool.submit(_work, batch, format, limits))
+            size = sum(map(size_of, batch))
+            waiting.append((size, pool.submit(_work, batch, format, limits)))
             if len(waiting) >= processes * AHEAD:
-                _collect(waiting.popleft(), total, runs)
+                collect()
         while waiting:
-            _collect(waiting.popleft(), total, runs)
+            collect()
 
 
 def _work(batch: list[File | Unread], format: str, limits: Limits) -> tuple[Audit, Store]:
     part, runs = Audit(), store()
-    _serial(batch, format, limits, part, runs)
+    _serial(batch, format, limits, part, runs, Gauge(None))
     return part, runs
-
-
-def _collect(done: Future[tuple[Audit, Store]], total: Audit, runs: Store) -> None:
-    part, more = done.result()
-    total.merge(part)
-    runs.merge(more)
 
 
 def _batches(

@@ -91,9 +91,16 @@ def audit(paths: tuple[str, ...], **given: Any) -> None:
 
 def _detected(paths: tuple[str, ...], given: dict[str, Any]) -> Audit:
     from peerpact.audit import audit as run
+    from peerpact.cli._waiting import waiting
 
-    processes = given["processes"]
-    return run(paths, format=given["format_in"], processes=processes, stdin=sys.stdin.buffer)
+    with waiting("auditing") as told:
+        return run(
+            paths,
+            format=given["format_in"],
+            processes=given["processes"],
+            stdin=sys.stdin.buffer,
+            told=told,
+        )
 
 
 def _checked(paths: tuple[str, ...], given: dict[str, Any]) -> Audit:

@@ -100,6 +100,8 @@ def rejudge(scores: Path, **given: object) -> int:
     after a stop asks only what is missing. The rows that it writes can be read by peerpact judges.
     """
     from peerpact.cli._rejudging import Request, measure, show_plan
+    from peerpact.cli._waiting import waiting
 
-    request = Request.of(scores, given)
+    with waiting(f"planning the re-judgment of {scores}"):
+        request = Request.of(scores, given)
     return show_plan(request) if request.dry_run else measure(request)
