@@ -19,7 +19,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 SILENT = (None, False)
 DEPTH = 6
 """How deep a nested message content is followed; anything deeper is written out as JSON."""
-TOLD = frozenset({"system", "user"})
+TOLD = ("system", "user")
 ANSWER = frozenset({"role", "content", "tool_call_id", "name"})
 """The keys of a tool's message that a skim understands."""
 

@@ -15,6 +15,7 @@ from peerpact.report.stamp import FILE, Stamp
 from peerpact.selftest.chances import check_chances, check_exactly
 from peerpact.selftest.check import Check
 from peerpact.selftest.detecting import check_detectors
+from peerpact.selftest.inquiring import check_rejudged, check_second_stage
 from peerpact.selftest.instrument import Instrument, Laboratory
 from peerpact.selftest.judging import check_cases, check_correction, check_refusals
 from peerpact.selftest.motives import check_motives
@@ -115,6 +116,8 @@ def _checks(
     if ask is not None:
         yield from check_cases(ask)
     yield from check_detectors()
+    yield from check_second_stage()
+    yield from check_rejudged()
     if effort.motives:
         yield from check_motives(laboratory, effort.motives)
 
