@@ -49,6 +49,15 @@ def test_a_parquet_file_that_swells_is_refused_before_it_is_unpacked(
     load(path, None)  # an audit of scores leaves the column alone
 
 
+def test_a_text_that_a_dictionary_repeats_beyond_measure_is_refused(tmp_path: Path) -> None:
+    path, rows = tmp_path / "scores.parquet", 150_000  # 4.5 GB, more than 32 bits count
+    same = pl.Series("content", ["the same words " * 2000]).new_from_index(0, rows)
+    pl.DataFrame({"judge": ["a"] * rows, "content": same}).write_parquet(path)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(ImportFailure, match="repeat too often"):
+        read_items(path)
+
+
 @given(st.binary(max_size=300))
 def test_no_footer_of_rubbish_ends_in_anything_but_a_refusal(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -65,6 +65,8 @@ def test_the_instrument_as_it_is_holds_every_check(sound):
         "probe",
         "judge",
         "detector",
+        "second",
+        "rejudge",
     }
 
 

@@ -13,7 +13,7 @@ from peerpact.errors import ImportFailure
 
 __all__ = ["LARGEST", "check_size", "group_sizes"]
 
-LARGEST = 4_000_000_000
+LARGEST = 2_000_000_000
 """Bytes that a table may take in memory."""
 LONGEST = 64_000_000
 """Bytes of a footer."""

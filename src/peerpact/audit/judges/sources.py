@@ -81,7 +81,7 @@ def _parquet(path: Path, given: Mapping[str, str] | None, words: Vocabulary | No
     roles, names = _chosen(polars.read_parquet_schema(path), given, path, words)
     check_size(path, names)
     frame = polars.read_parquet(path, columns=names)
-    texts = frame.select(polars.selectors.string().str.len_bytes().sum())
+    texts = frame.select(polars.selectors.string().str.len_bytes().cast(polars.Int64).sum())
     if sum(size or 0 for size in next(texts.iter_rows(), ())) > LARGEST:
         raise ImportFailure(
             f"{path}: the texts in this table repeat too often to be read; split it"
