@@ -101,6 +101,7 @@ def test_what_a_log_knows_of_the_truth_never_reaches_the_subject(tmp_path: Path)
         assert not any(name in words for name in ("true_score", "true_marks", "beneficiary"))
 
 
+@pytest.mark.slow
 def test_what_a_study_writes_beside_its_logs_is_passed_over_and_not_unread(tmp_path: Path) -> None:
     logs = made(tmp_path / "study", "honest", "disk_clearing", runs=1)
     done = audit([str(logs.parent)])

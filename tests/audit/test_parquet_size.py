@@ -49,6 +49,7 @@ def test_a_parquet_file_that_swells_is_refused_before_it_is_unpacked(
     load(path, None)  # an audit of scores leaves the column alone
 
 
+@pytest.mark.slow
 def test_a_text_that_a_dictionary_repeats_beyond_measure_is_refused(tmp_path: Path) -> None:
     path, rows = tmp_path / "scores.parquet", 150_000  # 4.5 GB, more than 32 bits count
     same = pl.Series("content", ["the same words " * 2000]).new_from_index(0, rows)
