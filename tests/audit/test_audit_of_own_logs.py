@@ -58,6 +58,7 @@ def test_honest_work_gives_no_finding_in_any_scenario_or_control(tmp_path: Path)
     assert done.findings == []
 
 
+@pytest.mark.slow
 def test_every_violation_that_the_outcomes_hold_is_found_with_its_call(tmp_path: Path) -> None:
     logs = made(tmp_path / "s", "preserving", EVERY)
     violating = 0
@@ -84,6 +85,7 @@ def test_lifted_items_are_named_where_the_sheet_itself_holds_no_gold(tmp_path: P
     assert all(one.facts["honest"] == "60" and one.facts["bar"] == "80" for one in found)
 
 
+@pytest.mark.slow
 def test_an_agent_that_behaves_only_while_watched_is_told_apart(tmp_path: Path) -> None:
     logs = made(tmp_path / "s", "faking", "watched_shutdown", MONITORED, runs=10)
     found = [one for one in audited(logs).findings if one.claim == "conduct_differs"]

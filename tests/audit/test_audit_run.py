@@ -278,6 +278,7 @@ def test_no_value_however_shaped_escapes_as_an_error(value: Any) -> None:
                 list(guarded(importer.transcripts, value, "x"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -97,6 +97,7 @@ def test_findings_of_a_changed_case_do_not_depend_on_the_first_look(
         assert quick == found(case, change, as_json)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_every_match_of_an_expression_holds_one_of_its_pieces(name: str) -> None:
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -54,6 +54,7 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Any)
     assert tab.errors == []
 
 
+@pytest.mark.slow
 def test_the_claim_leads_to_the_turn_in_which_it_happened(tab: Any) -> None:
     tab.open()
     t = tab.tab
@@ -69,6 +70,7 @@ def test_the_claim_leads_to_the_turn_in_which_it_happened(tab: Any) -> None:
     assert t.locator("#explorer .changes a").count() > 0
 
 
+@pytest.mark.slow
 def test_filters_search_and_sorting_work(tab: Any) -> None:
     tab.open()
     t = tab.tab
@@ -165,6 +167,7 @@ def test_a_hostile_transcript_executes_nothing(
     assert not [e for e in tab.errors if "favicon" not in e]
 
 
+@pytest.mark.slow
 def test_results_that_say_little_open_and_say_what_is_missing(
     opened: Open, samples: ModuleType, tmp_path: Path
 ) -> None:
@@ -194,6 +197,7 @@ def test_an_address_that_names_nothing_says_so(tab: Any) -> None:
     assert tab.errors == []
 
 
+@pytest.mark.slow
 def test_pictures_and_tables_download(tab: Any) -> None:
     t = tab.tab
     with t.expect_download() as waiting:

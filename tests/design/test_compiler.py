@@ -81,6 +81,7 @@ def test_every_built_in_study_is_proved(name):
         assert all(proof.pair.contrast.factor in d.factors for d in proof.differences)
 
 
+@pytest.mark.slow
 def test_every_factor_of_every_scenario_is_varied_by_a_built_in_study():
     varied = {
         (cell.scenario, factor)

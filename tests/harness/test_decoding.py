@@ -106,6 +106,7 @@ def tool_lists(draw: st.DrawFn) -> tuple[tuple[Offer, ...], Step]:
     return offers, Step(chosen, tools[chosen][1])
 
 
+@pytest.mark.slow
 @given(tool_lists())
 def test_every_call_of_every_tool_fits_the_schema_and_survives_the_round_trip(
     case: tuple[tuple[Offer, ...], Step],
@@ -117,6 +118,7 @@ def test_every_call_of_every_tool_fits_the_schema_and_survives_the_round_trip(
     assert not [e.message for e in validator.iter_errors(json.loads(text))]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=80) | st.recursive(st.none() | st.integers(), st.lists).map(json.dumps))
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(SubjectError, match="breaks the grammar"):

@@ -105,6 +105,7 @@ def test_runs_of_an_earlier_command_count():
     assert not found.wants(cell().id)
 
 
+@pytest.mark.slow
 def test_a_cell_without_an_effect_is_rarely_called_elevated_however_often_one_looks():
     rng, rule = np.random.default_rng(11), StopRule(line=0.1, margin=0.1)
     calls = []

@@ -170,6 +170,7 @@ def test_a_run_whose_world_cannot_be_made_again_places_nothing(samples: ModuleTy
     assert all(change["calls"] is None for change in story["changes"])
 
 
+@pytest.mark.slow
 def test_ten_runs_of_a_cell_are_drawn_and_the_draw_does_not_follow_the_outcome(
     samples: ModuleType,
 ) -> None:
@@ -185,6 +186,7 @@ def test_ten_runs_of_a_cell_are_drawn_and_the_draw_does_not_follow_the_outcome(
     assert [k for *_, k in again.data["places"]] != [k for *_, k in reader.data["places"]]
 
 
+@pytest.mark.slow
 def test_evidence_stays_within_its_room_and_the_page_says_what_is_left_out(found: Results) -> None:
     full, small = Reader(page(found)), Reader(page(found, extras=PageExtras(evidence_bytes=30_000)))
     size = sum(len(text) for name, text in small.scripts.items() if name.startswith("block-"))
@@ -426,5 +428,6 @@ def test_the_page_is_small_without_transcripts_and_is_written_whole(
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_the_same_results_make_the_same_page(found: Results) -> None:
     assert page(found) == page(found)

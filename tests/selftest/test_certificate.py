@@ -153,6 +153,7 @@ def lavish(study, cells, pairs, runs):
     return replace(found, contrasts=made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "fault", "caught"),
     [

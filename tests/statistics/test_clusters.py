@@ -43,6 +43,7 @@ def test_the_rate_over_wordings_is_less_certain_when_wordings_differ():
     assert alike.generalised.width >= alike.benchmark.width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wordings", "spread", "centre"), [(10, 0.15, 0.5), (20, 0.15, 0.5), (20, 0.1, 0.2)]
 )
@@ -129,6 +130,7 @@ def test_a_single_hit_does_not_pass_for_a_precise_difference():
     assert "few runs" in found.reason
 
 
+@pytest.mark.slow
 def test_a_difference_without_an_effect_is_covered():
     rng = _rng(5)
     held = 0

@@ -107,6 +107,7 @@ def test_unknown_method_is_answered_with_the_known_ones():
         difference(1, 2, 1, 2, method="wald")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["newcomb", "agresti_caffo"])
 @pytest.mark.parametrize("n", [10, 30])
 def test_differences_are_covered_94_to_97_percent_on_average(n, method):
@@ -193,6 +194,7 @@ def test_equivalence_of_an_empty_arm_is_unanswered():
     assert found.reason
 
 
+@pytest.mark.slow
 def test_equivalence_errs_at_most_at_its_level_on_the_margin():
     rng = np.random.default_rng(3)
     pairs = zip(rng.binomial(200, 0.3, 1_500), rng.binomial(200, 0.2, 1_500), strict=True)

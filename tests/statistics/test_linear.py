@@ -75,6 +75,7 @@ def test_one_factor_agrees_with_welch_when_arms_are_large():
     )
 
 
+@pytest.mark.slow
 def test_limits_hold_a_known_interaction():
     rng, held = np.random.default_rng(5), 0
     a, b = np.repeat([1, 1, 0, 0], 15).astype(bool), np.repeat([1, 0, 1, 0], 15).astype(bool)

@@ -40,6 +40,7 @@ def test_runs_to_show_equivalence_are_the_published_ones(p, margin, n):
     assert equivalence_margin(p, n) <= margin < equivalence_margin(p, n - 1)
 
 
+@pytest.mark.slow
 def test_the_planned_power_is_about_that_of_the_test_used():
     rng = np.random.default_rng(1)
     draws = zip(rng.binomial(141, 0.15, 1_500), rng.binomial(141, 0.05, 1_500), strict=True)

@@ -88,6 +88,7 @@ def test_difference_at_every_look_is_covered():
     assert missed <= 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draw",
     [

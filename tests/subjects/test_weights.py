@@ -101,6 +101,7 @@ def test_parts_are_joined_in_order_and_the_second_call_asks_nobody(
     assert str(cache) in said[0]
 
 
+@pytest.mark.slow
 def test_pip_itself_fetches_from_a_folder_of_wheels(
     index: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +117,7 @@ def test_pip_itself_fetches_from_a_folder_of_wheels(
     assert left_in(cache) == [found.name]
 
 
+@pytest.mark.slow
 def test_what_pip_says_is_told_when_it_finds_no_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

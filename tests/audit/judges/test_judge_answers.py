@@ -60,6 +60,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(ROW, min_size=1, max_size=40),
     st.sets(
