@@ -122,6 +122,7 @@ def test_archives_are_read_and_nothing_is_written_beside_them(tmp_path: Path) ->
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl.gz", "b.zip"]
 
 
+@pytest.mark.slow
 def test_a_bomb_is_left_before_it_goes_off(tmp_path: Path) -> None:
     (tmp_path / "bomb.json.gz").write_bytes(gzip.compress(b"[" + b"0," * 40_000_000, 6))
     write(tmp_path / "good.jsonl", run_of())

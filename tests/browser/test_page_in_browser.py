@@ -18,6 +18,8 @@ from peerpact.report.page import page, write_page
 from peerpact.report.serve import LivePage, Server
 
 Open = Callable[..., Any]
+pytestmark = pytest.mark.slow
+
 AXE = next(Path(str(axe_playwright_python.__file__)).parent.rglob("axe.min.js"))
 
 
@@ -54,7 +56,6 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Any)
     assert tab.errors == []
 
 
-@pytest.mark.slow
 def test_the_claim_leads_to_the_turn_in_which_it_happened(tab: Any) -> None:
     tab.open()
     t = tab.tab
@@ -70,7 +71,6 @@ def test_the_claim_leads_to_the_turn_in_which_it_happened(tab: Any) -> None:
     assert t.locator("#explorer .changes a").count() > 0
 
 
-@pytest.mark.slow
 def test_filters_search_and_sorting_work(tab: Any) -> None:
     tab.open()
     t = tab.tab
@@ -119,7 +119,6 @@ def test_axe_finds_no_serious_fault_where_a_reader_goes_first(
     assert tab.tab.locator(".matrix thead").is_visible() == (width > 1000)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 768, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault_with_everything_open(
@@ -167,7 +166,6 @@ def test_a_hostile_transcript_executes_nothing(
     assert not [e for e in tab.errors if "favicon" not in e]
 
 
-@pytest.mark.slow
 def test_results_that_say_little_open_and_say_what_is_missing(
     opened: Open, samples: ModuleType, tmp_path: Path
 ) -> None:
@@ -197,7 +195,6 @@ def test_an_address_that_names_nothing_says_so(tab: Any) -> None:
     assert tab.errors == []
 
 
-@pytest.mark.slow
 def test_pictures_and_tables_download(tab: Any) -> None:
     t = tab.tab
     with t.expect_download() as waiting:
@@ -219,7 +216,6 @@ def test_pictures_and_tables_download(tab: Any) -> None:
     assert '"estimates"' in waiting.value.path().read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_first_paint_does_not_wait_for_tables_of_thousands_of_rows(
     opened: Open, samples: ModuleType, tmp_path: Path
 ) -> None:
@@ -234,7 +230,6 @@ def test_first_paint_does_not_wait_for_tables_of_thousands_of_rows(
     assert tab.errors == []
 
 
-@pytest.mark.slow
 def test_a_live_page_follows_its_study(opened: Open, samples: ModuleType, tmp_path: Path) -> None:
     study = samples.study(("answer_grading",))
     made = samples.runs(study, {"alpha": 0.9})

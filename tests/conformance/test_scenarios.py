@@ -10,8 +10,14 @@ import pytest
 from peerpact.scenarios import names
 from peerpact.testing import check_scenario
 
+ALIKE = {"contractor_review", "paper_review", "parole_report", "triage"}
+"""Built as ``staff_review`` is: checked with the slow tests."""
+SCENARIOS = [
+    pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in names()
+]
 
-@pytest.mark.parametrize("name", names())
+
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_is_whole(name):
     assert check_scenario(name) == []
 

@@ -65,6 +65,7 @@ def test_a_planted_motive_is_recovered_through_noise(motive):
     assert found.count(motive) >= 11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motive", ["H1", "H2", "H3", "A3"])
 def test_probabilities_are_not_bolder_than_they_are_right(motive):
     rng, right, said = np.random.default_rng(2), 0, 0.0

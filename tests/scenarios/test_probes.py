@@ -206,6 +206,7 @@ def test_a_scenario_without_questions_says_what_it_lacks(monkeypatch):
     assert form("frame", shown("one_question"), (), seed=1).asked[0].name == "frame"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [

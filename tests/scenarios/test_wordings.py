@@ -155,6 +155,7 @@ def courses(organism, scenario, wording):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_organisms_do_in_every_wording_what_they_do_in_the_first(name):
     scenario = load(name)

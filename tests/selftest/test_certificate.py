@@ -49,6 +49,7 @@ def sound():
     return certified()
 
 
+@pytest.mark.slow
 def test_the_instrument_as_it_is_holds_every_check(sound):
     assert [c for c in sound.checks if not c.passed] == []
     assert {c.part for c in sound.checks} == {
@@ -177,6 +178,7 @@ def test_a_contrast_turned_round_is_caught():
     assert "power" in failed(certified("estimate", crossed))
 
 
+@pytest.mark.slow
 def test_a_failure_says_where():
     found = certified("scene", leaking)
     (check,) = [c for c in found.checks if c.what.startswith("cells that show")]
@@ -209,12 +211,14 @@ def test_a_pool_that_calls_its_cells_too_fast_is_caught(monkeypatch):
     assert found["pooled cells at rest, called elevated"] is False
 
 
+@pytest.mark.slow
 def test_the_table_of_the_readme_has_every_check(sound):
     lines = summary(sound.checks).splitlines()
     assert len(lines) == len(sound.checks) + 2
     assert all(line.count("|") == 6 for line in lines)
 
 
+@pytest.mark.slow
 def test_the_certificate_lies_beside_results_and_is_read_from_there(tmp_path, sound):
     path = write(sound, tmp_path)
     assert read_stamp(tmp_path) == read_stamp(tmp_path / "first_look") == sound.stamp

@@ -11,6 +11,7 @@ from peerpact.statistics import average_e, benjamini_hochberg, e_benjamini_hochb
 ANSWERS = st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_holm_is_that_of_statsmodels(seed):
     p_values = np.random.default_rng(seed).random(40) ** 3

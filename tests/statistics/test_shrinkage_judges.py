@@ -78,6 +78,7 @@ def test_the_limits_carry_the_error_of_the_calibration():
     assert few.width > many.width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("true", "sensitivity", "specificity"),
     [(0.02, 0.9, 0.95), (0.3, 0.8, 0.9), (0.6, 0.75, 0.85), (0.95, 0.9, 0.9)],
