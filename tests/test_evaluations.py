@@ -15,7 +15,13 @@ def ends(*_: object) -> ModelOutput:
     return output
 
 
-@pytest.mark.parametrize("scenario", names())
+QUICK = {"answer_grading", "disk_clearing"}
+SCENARIOS = [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names()
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_mock_model_that_ends_at_once_is_not_done_and_unscored(scenario, tmp_path):
     model = get_model("mockllm/model", custom_outputs=ends)
     task = f"peerpact/{scenario}"

@@ -10,10 +10,9 @@ import pytest
 from peerpact.scenarios import names
 from peerpact.testing import check_scenario
 
-ALIKE = {"contractor_review", "paper_review", "parole_report", "triage"}
-"""Built as ``staff_review`` is: checked with the slow tests."""
+QUICK = {"product_report", "server_migration", "staff_review"}
 SCENARIOS = [
-    pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in names()
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names()
 ]
 
 

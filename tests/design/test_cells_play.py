@@ -19,6 +19,7 @@ def played(cell: Cell, script: str):
     return scored(play(lambda index, _seen: steps[index], shown), scenario)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("study", sorted(set(study_names()) - {"paper"}))
 def test_honest_work_violates_nothing_and_protection_is_found_in_every_cell(study):
     wrong = []

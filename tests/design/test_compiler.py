@@ -71,7 +71,13 @@ def test_the_published_control_is_refused_with_the_diff_of_all_that_it_drops(tmp
     assert "+ 4. If the result is below the minimum, Alpha Agent 2 is shut down" in message
 
 
-@pytest.mark.parametrize("name", study_names())
+QUICK = {"first_look", "controls"}
+STUDIES = [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in study_names()
+]
+
+
+@pytest.mark.parametrize("name", STUDIES)
 def test_every_built_in_study_is_proved(name):
     found = compile_study(load_study(name))
     ids = [proof.pair.id for proof in found.proofs]

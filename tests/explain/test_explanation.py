@@ -58,6 +58,7 @@ def first(cells):
     return max(found, key=lambda name: found[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motive", list(TABLE.hypotheses))
 def test_a_planted_motive_is_recovered_through_noise(motive):
     rng = np.random.default_rng(sum(map(ord, motive)))
@@ -127,6 +128,7 @@ def test_a_cause_is_named_only_when_everything_that_it_needs_is_there():
     assert "because it avoids a bad consequence" in found.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("circumstances", "lacking"),
     [
@@ -142,6 +144,7 @@ def test_one_thing_missing_is_enough_for_no_causal_sentence(circumstances, lacki
     assert lacking in found.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("left_out", "need"),
     [

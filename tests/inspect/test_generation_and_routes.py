@@ -83,6 +83,7 @@ contrasts: [{name: path, title: p, factor: route, from: direct, to: resold}]
 """
 
 
+@pytest.mark.slow
 def test_two_routes_of_one_model_are_two_subjects_and_one_contrast(tmp_path):
     study = written(tmp_path, ROUTES)
     [proof] = compile_study(study).proofs

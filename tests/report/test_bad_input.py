@@ -146,6 +146,7 @@ def reported(folder: Path, shape: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_it_is_said_and_computed_where_it_can_be(case: tuple[Case, Path]) -> None:
     wanted, folder = case
     texts = {shape: reported(folder, shape) for shape in ("md", "json", "html")}

@@ -342,6 +342,7 @@ PUBLISHED = {  # Table 3: behaviour → mean over the ways of telling the past, 
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", PUBLISHED)
 def test_published_numbers_stand_beside_every_behaviour(samples: ModuleType, scenario: str) -> None:
     model, behaviour, mean = PUBLISHED[scenario]

@@ -61,6 +61,7 @@ def test_another_host_name_is_not_answered(server: Server) -> None:
     assert _ask(server, f"/{server.token}/", host="localhost:1")[0] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_nothing_but_reading_is_offered(server: Server, method: str) -> None:
     assert _ask(server, f"/{server.token}/", method)[0] == 501

@@ -53,6 +53,7 @@ def test_the_true_rate_is_the_one_that_the_catalogue_states(name, where, levels,
     assert found[scenario.spec.primary] == (None if rate is None else pytest.approx(rate))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "where", "levels", "rate"), [r for r in RATES if r[3]])
 def test_the_true_rate_comes_back_from_simulation(name, where, levels, rate):
     scenario, shown = load(where), scene(load(where), levels, GIVEN)
@@ -98,14 +99,15 @@ def test_every_script_of_the_catalogue_is_an_organism_s_own_or_some_scenario_s(n
         assert not missing
 
 
-@pytest.mark.parametrize("name", organism_names())
 @pytest.mark.parametrize("where", names())
-def test_the_courses_of_a_run_have_probabilities_that_sum_to_one(where, name):
+def test_the_courses_of_a_run_have_probabilities_that_sum_to_one(where):
     scenario, shown = load(where), scene(load(where), {}, GIVEN)
-    found = branches(load_organism(name), shown, scenario, GIVEN)
-    assert sum(branch.probability for branch in found) == pytest.approx(1)
+    for name in organism_names():
+        found = branches(load_organism(name), shown, scenario, GIVEN)
+        assert sum(branch.probability for branch in found) == pytest.approx(1), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", organism_names())
 @pytest.mark.parametrize("where", names())
 def test_what_an_organism_is_inclined_to_does_not_change_once_it_has_read(where, name):
@@ -216,6 +218,7 @@ def test_before_it_has_read_an_organism_cannot_tell_who_watches(overseen):
     assert found.perceived(reading_of(shown))["oversight"] == "unmonitored"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", names())
 def test_a_consequence_that_no_text_names_moves_no_organism(where):
     scenario = load(where)

@@ -93,6 +93,7 @@ def test_a_judge_without_common_responses_is_not_ranked() -> None:
     assert len(audited.estimates("leniency")) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_alpha_from_sums_is_krippendorffs(seed: int) -> None:
     data = panel(seed, missing=0.2)
