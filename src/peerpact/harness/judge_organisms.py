@@ -9,31 +9,22 @@ from inspect_ai.model import (
     GenerateConfig,
     ModelAPI,
     ModelOutput,
-    ModelUsage,
     modelapi,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from peerpact.audit.inquiry.organism import judge_organism
+from peerpact.harness.usage import CHARACTERS_PER_TOKEN, estimated
 
 __all__ = ["JudgeOrganismAPI"]
-
-CHARACTERS_PER_TOKEN = 4
 
 
 @modelapi(name="peerpact-judge")
 class JudgeOrganismAPI(ModelAPI):
     """A judge whose leniency is planted, behind the interface of a model."""
 
-    def __init__(
-        self,
-        model_name: str,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        config: GenerateConfig | None = None,
-        **model_args: Any,
-    ) -> None:
-        super().__init__(model_name, base_url, api_key, [], config or GenerateConfig())
+    def __init__(self, model_name: str, config: GenerateConfig | None = None, **_: Any) -> None:
+        super().__init__(model_name, config=config or GenerateConfig())
         self.judge = judge_organism(model_name)
 
     async def generate(
@@ -49,8 +40,5 @@ class JudgeOrganismAPI(ModelAPI):
         properties = wanted.model_dump(exclude_none=True)["properties"] if wanted else {}
         text = self.judge.answer(prompt, properties)
         output = ModelOutput.from_content(self.model_name, text)
-        sizes = len(prompt) // CHARACTERS_PER_TOKEN, len(text) // CHARACTERS_PER_TOKEN
-        output.usage = ModelUsage(
-            input_tokens=sizes[0], output_tokens=sizes[1], total_tokens=sum(sizes)
-        )
+        output.usage = estimated(prompt, len(text) // CHARACTERS_PER_TOKEN)
         return output

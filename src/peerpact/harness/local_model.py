@@ -59,15 +59,8 @@ _LOG = logging.getLogger(__name__)
 class LocalModelAPI(ModelAPI):
     """A small language model in this process, which needs no key and no network once its weights are there."""
 
-    def __init__(
-        self,
-        model_name: str,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        config: GenerateConfig | None = None,
-        **model_args: Any,
-    ) -> None:
-        super().__init__(model_name, base_url, api_key, [], config or GenerateConfig())
+    def __init__(self, model_name: str, config: GenerateConfig | None = None, **_: Any) -> None:
+        super().__init__(model_name, config=config or GenerateConfig())
         if model_name not in catalogue():
             hint = allowed(model_name, catalogue())
             raise StudyError("unknown weights", where="peerpact-local", found=model_name, hint=hint)

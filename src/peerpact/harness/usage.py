@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from inspect_ai.model import ModelOutput
+from inspect_ai.model import ModelOutput, ModelUsage
 
-__all__ = ["used"]
+__all__ = ["estimated", "used"]
+
+CHARACTERS_PER_TOKEN = 4
+
+
+def estimated(read: str, written: int) -> ModelUsage:
+    """Return the usage of a scripted answer to a text, by its length; ``written`` is tokens."""
+    tokens = len(read) // CHARACTERS_PER_TOKEN
+    return ModelUsage(input_tokens=tokens, output_tokens=written, total_tokens=tokens + written)
 
 
 def used(output: ModelOutput) -> tuple[int, int]:
