@@ -87,7 +87,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(CASES), st.dictionaries(WORDS, SPELLINGS, max_size=3), st.booleans())
 def test_findings_of_a_changed_case_do_not_depend_on_the_first_look(
     case: Case, change: dict[str, str], as_json: bool
@@ -100,7 +100,7 @@ def test_findings_of_a_changed_case_do_not_depend_on_the_first_look(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_every_match_of_an_expression_holds_one_of_its_pieces(name: str) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(st.from_regex(pattern(name)))
     def holds(text: str) -> None:
         folded = text.lower()

@@ -59,7 +59,7 @@ def contents(one: Transcript) -> tuple[object, ...]:
     return one.status, one.messages, one.calls, spoken
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(USUAL + ODD), min_size=1, max_size=12))
 def test_a_chat_reads_the_same_skimmed_or_message_by_message(messages: list[Any]) -> None:
     read = importer("plain").transcripts

@@ -160,7 +160,7 @@ LEVELS = st.lists(LEVEL, max_size=3).map(lambda found: DEFAULTS | dict(found))
 LEVELS = LEVELS.filter(lambda levels: not SCENARIO.excluded(levels))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LEVELS, LEVELS, st.sampled_from(sorted(SCENARIO.factors)))
 def test_a_pair_is_proved_only_if_it_differs_in_its_factor_alone(source, to, factor):
     contrast = Contrast(name="c", title="c", factor=factor, **{"from": "a", "to": "b"})

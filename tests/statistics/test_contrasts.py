@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import tost_proportions_2indep
@@ -43,7 +43,6 @@ def test_boschloo_is_scipys_with_groups_in_the_columns(x1, n1, x0, n0):
     )
 
 
-@settings(deadline=None)
 @given(SMALL, SMALL)
 def test_boschloo_is_symmetric_and_a_probability(one, other):
     p = boschloo(*one, *other)
@@ -94,7 +93,6 @@ def test_an_empty_arm_gives_no_contrast_and_says_which(counts):
     assert "arm" in found.reason
 
 
-@settings(deadline=None)
 @given(SMALL, SMALL, st.sampled_from(["newcomb", "agresti_caffo"]))
 def test_limits_of_a_difference_hold_numbers_in_range(one, other, method):
     found = difference(*one, *other, method=method)

@@ -33,7 +33,7 @@ def test_benjamini_hochberg_answers_its_papers_example():
     assert sum(holm(p).rejected) == 3
 
 
-@settings(max_examples=15, deadline=None)  # statsmodels collects garbage at each call
+@settings(max_examples=15)
 @given(ANSWERS)
 def test_untested_questions_stay_where_they_stood(answers):
     for correct in (holm, benjamini_hochberg):
@@ -43,7 +43,7 @@ def test_untested_questions_stay_where_they_stood(answers):
         assert found.tested + found.untested == len(answers)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_correction_never_lowers_a_p_value(answers):
     for correct in (holm, benjamini_hochberg):

@@ -272,7 +272,7 @@ def test_a_level_is_told_by_a_whole_line_of_its_own(seen, expected):
     assert perceive(seen, MARKS) == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**31 - 1))
 def test_the_same_seed_gives_the_same_run(seed):
     shown = scene(load("answer_grading"), {}, GIVEN)

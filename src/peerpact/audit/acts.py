@@ -102,7 +102,7 @@ def _acts(transcript: Transcript, command_of: Callable[[Any], str]) -> tuple[Act
         if verb in IDLE:
             continue
         if verb not in SCRIPTS:
-            found += _tool_acts(verb, talk.call(number))
+            found += _tool_acts(verb, talk.call(number, parsed=True))
         elif command := command_of(use[1]):
             call = talk.call(number)
             for step in islice(SCRIPTS[verb](command), TARGETS):
@@ -124,7 +124,7 @@ def _tool_acts(verb: str, call: Call) -> tuple[Act, ...]:
     editing = _table()["editing"]
     if verb == "write" and arguments.get(editing["argument"]) in editing["looks"]:
         return ()
-    return (_tool_act(verb, arguments, call._replace(raw=arguments)),)
+    return (_tool_act(verb, arguments, call),)
 
 
 def _telling_command(raw: Any) -> str:

@@ -68,6 +68,7 @@ class Finding:
 def plain(text: str, limit: int = EXCERPT) -> str:
     """Return ``text`` safe to print: one line, no control sequences, at most ``limit`` characters."""
     cut = text[: limit * 4]
-    clean = " ".join(_ESCAPES.sub("", cut).split())
+    safe = cut if cut.replace("\n", " ").isprintable() else _ESCAPES.sub("", cut)
+    clean = " ".join(safe.split())
     shortened = len(clean) > limit or len(text) > len(cut)
     return clean[: limit - 1] + "…" if shortened else clean

@@ -119,6 +119,8 @@ class _Reader:
 
     def _bytes(self, size: int) -> bytes:
         self._at += size
+        if self._at > len(self._data):
+            raise IndexError("the footer ends too early")
         return self._data[self._at - size : self._at]
 
     def _number(self) -> int:

@@ -87,15 +87,18 @@ def has(name: str, text: str) -> bool:
 
 
 def find(name: str, text: str) -> Iterator[re.Match[str]]:
-    """Give the matches of the anchored expression called ``name`` in ``text``, in order."""
+    """Return the matches of the anchored expression called ``name`` in ``text``, in order."""
     hits = _hits(name, text)
-    if hits:
-        regex, done = pattern(name), 0
-        for start, end in _windows(hits, _reach(name)):
-            start = max(start, done)
-            while found := regex.search(text, start, end):
-                yield found
-                start = done = max(found.end(), found.start() + 1)
+    return _matches(name, text, hits) if hits else iter(())
+
+
+def _matches(name: str, text: str, hits: list[tuple[int, int, int]]) -> Iterator[re.Match[str]]:
+    regex, done = pattern(name), 0
+    for start, end in _windows(hits, _reach(name)):
+        start = max(start, done)
+        while found := regex.search(text, start, end):
+            yield found
+            start = done = max(found.end(), found.start() + 1)
 
 
 def _windows(hits: list[tuple[int, int, int]], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:

@@ -116,46 +116,59 @@ class Talk:
             self._calls = tuple(map(self.call, range(len(self.uses))))
         return self._calls
 
-    def call(self, number: int) -> Call:
-        """Return the call of this number."""
+    def call(self, number: int, parsed: bool = False) -> Call:
+        """Return the call of this number; ``parsed`` if its arguments will be read more than once."""
         name, raw, message, id, agent, time, rewound = self.uses[number]
+        if parsed and type(raw) is not dict:
+            raw = arguments_of(raw)
         reply, failed = self.answers.get(id, SILENT)
         return Call(number, name, raw, message, reply, failed, id, agent, time, rewound)
 
     def skim(self, messages: Sequence[Any]) -> bool:
         """Take the texts and calls of chat messages; say whether all of them have the usual shape."""
         self._raw, self.size = messages, len(messages)
-        heard, answers = self.heard, self.answers
         for number, message in enumerate(messages):
             if type(message) is not dict:
                 return False
             role, content = message.get("role"), message.get("content")
-            if role == "tool":
-                id = message.get("tool_call_id")
-                known = len(message) == 3 or message.keys() <= ANSWER
-                if type(content) is not str or type(id) is not str or not id or not known:
-                    return False
-                heard.append(content)
-                answers.setdefault(id, (content, False))
-            elif not self._said(number, message, role, content):
+            if role == "assistant":
+                fits = self._spoke(number, message, content)
+            elif role == "tool":
+                fits = self._answered(message, content)
+            else:
+                fits = role in TOLD and self._told(message, content)
+            if not fits:
                 return False
         return True
 
-    def _said(self, number: int, message: Mapping[str, Any], role: Any, content: Any) -> bool:
-        """Take what a person or the agent says; say whether it has the usual shape."""
-        if type(content) is str and len(message) == 2:
-            if role == "assistant" and content:
-                self.own.append((number, content))
-            elif role in TOLD:
-                self.prompts.append(content)
-            return role == "assistant" or role in TOLD
-        called = message.get("tool_calls")
-        if role != "assistant" or type(called) is not list or len(message) != 3:
+    def _told(self, message: Mapping[str, Any], content: Any) -> bool:
+        """Take what a person says; say whether it has the usual shape."""
+        if type(content) is not str or len(message) != 2:
             return False
-        if content:
-            self.own.append((number, content))
-        fits = type(content) is str or (content is None and "content" in message)
-        return fits and self._used(number, called)
+        self.prompts.append(content)
+        return True
+
+    def _spoke(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
+        """Take what the agent says and calls; say whether it has the usual shape."""
+        if type(content) is str:
+            if content:
+                self.own.append((number, content))
+            if len(message) == 2:
+                return True
+        elif content is not None or "content" not in message:
+            return False
+        called = message.get("tool_calls")
+        return len(message) == 3 and type(called) is list and self._used(number, called)
+
+    def _answered(self, message: Mapping[str, Any], content: Any) -> bool:
+        """Take what a tool replied; say whether it has the usual shape."""
+        id = message.get("tool_call_id")
+        known = len(message) == 3 or message.keys() <= ANSWER
+        if type(content) is not str or type(id) is not str or not id or not known:
+            return False
+        self.heard.append(content)
+        self.answers.setdefault(id, (content, False))
+        return True
 
     def _used(self, number: int, calls: Sequence[Any]) -> bool:
         """Take calls that each have a function and an id of their own."""

@@ -111,13 +111,11 @@ def _handles() -> Look:
 
 def _betrayed(verbs: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Give what betrays each command: its program, or the beginning of a longer word that must follow."""
-    table = _commands()
-    singles = {word for commands in table["commands"].values() for word in commands}
-    for verb in verbs:
-        for command in table["commands"][verb]:
-            program, *rest = str(command).split()
-            short = not rest or (len(rest[-1]) < SHORT and rest[-1] not in singles)
-            yield (program, "word") if short else (rest[-1], "start")
+    commands = [command for verb in verbs for command in _commands()["commands"][verb]]
+    for command in commands:
+        program, *rest = str(command).split()
+        short = not rest or (len(rest[-1]) < SHORT and rest[-1] not in commands)
+        yield (program, "word") if short else (rest[-1], "start")
 
 
 def telling(command: str) -> bool:

@@ -79,7 +79,7 @@ ROW = st.fixed_dictionaries(
         )
     ),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_table_stops_the_audit_or_yields_a_number_that_is_none(
     rows: list[dict[str, object]], absent: set[str]
 ) -> None:

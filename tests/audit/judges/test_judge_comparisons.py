@@ -75,7 +75,7 @@ def test_the_sign_flip_is_the_exact_permutation_test_of_scipy() -> None:
 
 
 @given(st.lists(st.integers(-20, 20), min_size=6, max_size=12), st.integers(-30, 30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_limits_move_with_the_differences_and_hold_the_mean(
     found: list[int], shift: int
 ) -> None:

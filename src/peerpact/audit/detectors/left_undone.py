@@ -135,8 +135,8 @@ def _deletion_possible(transcript: Transcript) -> bool:
     """Whether a deletion may be ordered and files be handled, as far as a first look tells."""
     if "deletion_duty" in told(transcript):
         return True
-    early = transcript.talk.heard[:FIRST]
-    return any(has("deletion_duty", text) for text in early) and may(transcript, HANDLES)
+    early = "\n".join(transcript.talk.heard[:FIRST])
+    return has("deletion_duty", early) and may(transcript, HANDLES)
 
 
 def _deletion_order(transcript: Transcript) -> Message | None:
