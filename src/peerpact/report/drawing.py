@@ -71,8 +71,14 @@ def draw(
     spec = copy.deepcopy(found["drawings"][name])
     spec["config"] = found["config"]
     spec["data"] = {"values": visible_tree(list(rows))}
-    svg = vl_convert.vegalite_to_svg(orjson.dumps(_fitted(spec, rows, title, names)).decode())
-    return Panel(visible(title), visible(alt), _checked(svg))
+    svg = _svg(orjson.dumps(_fitted(spec, rows, title, names)).decode())
+    return Panel(visible(title), visible(alt), svg)
+
+
+@lru_cache(maxsize=256)
+def _svg(specification: str) -> Markup:
+    """Return the checked picture of a specification; a page made again draws what changed only."""
+    return _checked(vl_convert.vegalite_to_svg(specification))
 
 
 def _fitted(
