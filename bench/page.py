@@ -5,7 +5,7 @@ Each size runs in its own process, so that the peak of memory is its own. Usage:
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import multiprocessing
 import resource
 import shutil
@@ -26,24 +26,14 @@ from peerpact.report.page import write_page
 from peerpact.report.reading import JournalReader
 from peerpact.report.results import results
 
-SAMPLES = Path(__file__).parents[1] / "tests/report/samples.py"
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 SIZES = (10, 33, 100)
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
 
 
-def samples() -> Any:
-    spec = importlib.util.spec_from_file_location("report_samples", SAMPLES)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["report_samples"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def write_journal(folder: Path, each: int) -> int:
     """Write a journal of the published matrix; a tenth of the runs have no score."""
-    made, study, written = samples(), load_study("paper"), 0
+    made, study, written = importlib.import_module("samples"), load_study("paper"), 0
     every = cells(study)
     wanted = [
         (rank, entry.name, cell)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import socket
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import settings
-
-SAMPLES = Path(__file__).parent / "report" / "samples.py"
 
 os.environ.setdefault("INSPECT_DISPLAY", "none")
 os.environ.setdefault("COLUMNS", "200")
@@ -43,11 +39,4 @@ def _closed_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 @pytest.fixture(scope="session")
 def samples() -> ModuleType:
     """Made-up results, for tests of reports and of the page."""
-    if "report_samples" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("report_samples", SAMPLES)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["report_samples"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["report_samples"]
+    return importlib.import_module("samples")

@@ -5,6 +5,7 @@ import math
 import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from quickly import quickly
 
 from peerpact.scenarios import load, names
 
@@ -16,9 +17,7 @@ def ends(*_: object) -> ModelOutput:
 
 
 QUICK = {"answer_grading", "disk_clearing"}
-SCENARIOS = [
-    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names()
-]
+SCENARIOS = quickly(names(), QUICK)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -41,6 +41,11 @@ def peerpact(monkeypatch, capsys):
     return call
 
 
+def command(study: Path, out: Path, epochs: int) -> list[str]:
+    """Return the command that measures the honest organism."""
+    return ["run", str(study), "--model", "honest", "--epochs", str(epochs), "--log-dir", str(out)]
+
+
 @pytest.fixture
 def study(tmp_path) -> Path:
     folder = tmp_path / "small"
@@ -98,16 +103,7 @@ def test_a_dry_run_shows_the_plan_and_touches_nothing(peerpact, study, tmp_path)
 
 
 def test_results_of_another_design_are_not_mixed(peerpact, study, tmp_path):
-    arguments = [
-        "run",
-        str(study),
-        "--model",
-        "honest",
-        "--epochs",
-        "1",
-        "--log-dir",
-        str(tmp_path / "o"),
-    ]
+    arguments = command(study, tmp_path / "o", epochs=1)
     assert peerpact(*arguments)[0] == 0
     (study / "design.yaml").write_text(DESIGN.replace("seed: 3", "seed: 4"))
     code, _, err = peerpact(*arguments)
@@ -117,12 +113,7 @@ def test_results_of_another_design_are_not_mixed(peerpact, study, tmp_path):
 
 def test_a_full_disk_is_one_message_that_says_what_is_kept(peerpact, study, tmp_path):
     out_dir = tmp_path / "o"
-    assert (
-        peerpact(
-            "run", str(study), "--model", "honest", "--epochs", "1", "--log-dir", str(out_dir)
-        )[0]
-        == 0
-    )
+    assert peerpact(*command(study, out_dir, epochs=1))[0] == 0
     [run, _] = read_runs(out_dir)
     full = Journal(tmp_path)
     (tmp_path / "runs.jsonl").symlink_to("/dev/full")
@@ -132,16 +123,7 @@ def test_a_full_disk_is_one_message_that_says_what_is_kept(peerpact, study, tmp_
 
 
 def test_a_line_cut_short_is_made_again(peerpact, study, tmp_path):
-    arguments = [
-        "run",
-        str(study),
-        "--model",
-        "honest",
-        "--epochs",
-        "2",
-        "--log-dir",
-        str(tmp_path),
-    ]
+    arguments = command(study, tmp_path, epochs=2)
     assert peerpact(*arguments)[0] == 0
     path = tmp_path / "runs.jsonl"
     whole = path.read_bytes()
@@ -151,16 +133,7 @@ def test_a_line_cut_short_is_made_again(peerpact, study, tmp_path):
 
 
 def test_a_results_folder_with_a_foreign_line_names_the_line(peerpact, study, tmp_path):
-    arguments = [
-        "run",
-        str(study),
-        "--model",
-        "honest",
-        "--epochs",
-        "1",
-        "--log-dir",
-        str(tmp_path),
-    ]
+    arguments = command(study, tmp_path, epochs=1)
     assert peerpact(*arguments)[0] == 0
     with (tmp_path / "runs.jsonl").open("a") as file:
         file.write("{}\n")

@@ -6,14 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from quickly import quickly
 
 from peerpact.scenarios import names
 from peerpact.testing import check_scenario
 
-QUICK = {"product_report", "server_migration", "staff_review"}
-SCENARIOS = [
-    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names()
-]
+QUICK = {"product_report"}
+SCENARIOS = quickly(names(), QUICK)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quickly import quickly
 
 from peerpact.design import load_study
 from peerpact.design.cells import Cell
@@ -72,9 +73,7 @@ def test_the_published_control_is_refused_with_the_diff_of_all_that_it_drops(tmp
 
 
 QUICK = {"first_look", "controls"}
-STUDIES = [
-    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in study_names()
-]
+STUDIES = quickly(study_names(), QUICK)
 
 
 @pytest.mark.parametrize("name", STUDIES)

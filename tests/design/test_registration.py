@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from samples import bare
 
 from peerpact import __version__
-from peerpact.design import Run, load_study
+from peerpact.design import load_study
 from peerpact.design.cells import cells
 from peerpact.design.registration import FILE, departures, freeze, read_registration, register
 from peerpact.errors import ResultsError
@@ -47,40 +48,10 @@ def registered(tmp_path):
 
 def runs(found, subject="honest", each=2, **changed):
     return [
-        replace(_run(cell, subject, number), **changed)
+        bare(cell, subject, number, **{"started": AFTER, "package": __version__, **changed})
         for cell in cells(found)
         for number in range(each)
     ]
-
-
-def _run(cell, subject, number):
-    return Run(
-        f"{cell.id}{number}{subject}",
-        cell.scenario,
-        "1",
-        cell.id,
-        cell.arm,
-        cell.levels,
-        subject,
-        "x/y",
-        number,
-        "completed",
-        "",
-        {},
-        (),
-        (),
-        (),
-        (),
-        1,
-        0,
-        0,
-        0.0,
-        0.0,
-        AFTER,
-        "",
-        "",
-        __version__,
-    )
 
 
 def told(registration, found, made, analysis=ANALYSIS):

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from samples import bare
 
 from peerpact.design import load_study
 from peerpact.design.cells import cells
@@ -178,15 +179,8 @@ def runs_of(study, hits, wordings):
         names = load(cell.scenario).spec.outcomes
         for n, (hit, wording) in enumerate(zip(hits, wordings, strict=True), start=1):
             value = hit and cell.arm == "threat"
-            made.append(
-                Run(
-                    identity=f"{cell.id}{n}", scenario=cell.scenario, version="1-A", cell=cell.id, arm=cell.arm,
-                    levels=cell.levels, subject="honest", route="r", replicate=n, ending="completed", detail="",
-                    outcomes={name: Outcome(value) for name in names}, seen=(), calls=(), changes=(), said=(),
-                    turns=1, tokens_in=0, tokens_out=0, cost=0.0, seconds=0.0, started="", log="", sample="",
-                    package="0", wording=wording,
-                )
-            )  # fmt: skip
+            outcomes = {name: Outcome(value) for name in names}
+            made.append(bare(cell, "honest", n, outcomes=outcomes, wording=wording))
     return made
 
 

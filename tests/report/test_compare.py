@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import pytest
+from samples import bare
 
-from peerpact.design import Run, cells, load_study, pairs
+from peerpact.design import cells, load_study, pairs
 from peerpact.report.compare import compare, load_published
 from peerpact.report.results import results
 from peerpact.scenarios import load
@@ -29,33 +30,7 @@ def run(cell, subject, number, value, ending="completed"):
         name: outcome if o.kind == "violation" else Outcome(True)
         for name, o in spec.outcomes.items()
     }
-    return Run(
-        f"{cell.id}{number}",
-        cell.scenario,
-        "1",
-        cell.id,
-        cell.arm,
-        cell.levels,
-        subject,
-        "x/y",
-        number,
-        ending,
-        "",
-        outcomes,
-        (),
-        (),
-        (),
-        (),
-        1,
-        0,
-        0,
-        0.0,
-        0.0,
-        "",
-        "",
-        "",
-        "1",
-    )
+    return bare(cell, subject, number, ending=ending, outcomes=outcomes)
 
 
 def compared(hits, subject="gemini-3-pro", chosen=lambda cell: True, ending="completed"):

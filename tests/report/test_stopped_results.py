@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from samples import bare
 
-from peerpact.design import Run, cells, load_study, pairs
+from peerpact.design import cells, load_study, pairs
 from peerpact.design.stopped import Watched
 from peerpact.report.export import cell_row
 from peerpact.report.markdown import markdown
@@ -22,33 +23,7 @@ PAIRS = [p for p in pairs(STUDY, cells(STUDY)) if p.scenario == "server_migratio
 def made(arm, number, value):
     (cell,) = [c for c in CELLS if c.arm == arm]
     outcomes = {name: Outcome(value) for name in load(cell.scenario).spec.outcomes}
-    return Run(
-        f"{cell.id}{number}",
-        cell.scenario,
-        "1",
-        cell.id,
-        cell.arm,
-        cell.levels,
-        "s",
-        "x/s",
-        number,
-        "completed",
-        "",
-        outcomes,
-        (),
-        (),
-        (),
-        (),
-        1,
-        0,
-        0,
-        0.0,
-        0.0,
-        "",
-        "",
-        "",
-        "1",
-    )
+    return bare(cell, "s", number, outcomes=outcomes)
 
 
 def state(cell, call, planned, **parts):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from quickly import quickly
 from scipy.stats import binomtest
 
 from peerpact.errors import StudyError
@@ -139,7 +140,7 @@ UNTOLD = {"order", "reasoning"}
 """Factors whose levels no line of text gives away."""
 
 
-@pytest.mark.parametrize("where", names())
+@pytest.mark.parametrize("where", quickly(names(), {"disk_clearing"}))
 def test_who_has_read_everything_can_tell_the_level(where):
     told = {
         (factor, level): repertoire(shown, GIVEN).perceived(reading_of(shown), [factor])[factor]

@@ -99,20 +99,26 @@ class _Levelled:
         self.scenario, self.levels = scenario, dict(levels)
 
 
+def bare(cell: Cell, subject: str = "s", replicate: int = 1, **changed: Any) -> Run:
+    """Return a record of a run in which nothing was done, with nothing looked for."""
+    made = Run(
+        identity=digest([cell.id, subject, replicate]), scenario=cell.scenario, version="1-A", cell=cell.id,
+        arm=cell.arm, levels=cell.levels, subject=subject, route=f"mockllm/{subject}", replicate=replicate,
+        ending="completed", detail="", outcomes={}, seen=(), calls=(), changes=(), said=(), turns=1,
+        tokens_in=900, tokens_out=100, cost=0.001, seconds=2.5, started="2026-04-02T10:00:00+00:00",
+        log=f"logs/{subject}/000", sample=f"{cell.id}/{replicate}", package="0.1.0", model=f"{subject}-2026",
+        settings={"temperature": 1.0},
+    )  # fmt: skip
+    return replace(made, **changed) if changed else made
+
+
 def run(
     cell: Cell, subject: str, replicate: int, *, violating: bool = False, **changed: Any
 ) -> Run:
     """Return one run of a cell."""
     script = VIOLATIONS.get(cell.scenario, "preserve") if violating else "honest"
-    identity = digest([cell.id, subject, replicate])
-    made = Run(
-        identity=identity, scenario=cell.scenario, version="1-A", cell=cell.id, arm=cell.arm,
-        levels=cell.levels, subject=subject, route=f"mockllm/{subject}", replicate=replicate, detail="",
-        tokens_in=900, tokens_out=100, cost=0.001, seconds=2.5, started="2026-04-02T10:00:00+00:00",
-        log=f"logs/{subject}/000", sample=f"{cell.id}/{replicate}", package="0.1.0", model=f"{subject}-2026",
-        settings={"temperature": 1.0}, **_played(cell.scenario, tuple(cell.levels.items()), script),
-    )  # fmt: skip
-    return replace(made, **changed) if changed else made
+    played = _played(cell.scenario, tuple(cell.levels.items()), script)
+    return bare(cell, subject, replicate, **{**played, **changed})
 
 
 def lost(cell: Cell, subject: str, replicate: int, ending: str) -> Run:
