@@ -32,8 +32,58 @@ SIGNS = (1.0, -1.0, 1.0, -1.0)
 SEVERAL = 2
 
 
+class _Weighted:
+    """A weighted sum of arms, and what may be said of it."""
+
+    __slots__ = ()
+    difference: Difference | Combination | None
+    adjusted_p: float | None
+    side: str
+
+    @property
+    def arms(self) -> tuple[CellEstimate, ...]:
+        """Its arms, in the order of their signs."""
+        raise NotImplementedError
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """How its arms count."""
+        raise NotImplementedError
+
+    @property
+    def known(self) -> float | None:
+        """The contrast that is known beforehand, for an organism."""
+        truths = [arm.truth for arm in self.arms if arm.truth is not None]
+        if not truths or len(truths) < len(self.arms):
+            return None
+        return sum(w * truth for w, truth in zip(self.weights, truths, strict=True))
+
+    @property
+    def worst(self) -> tuple[float, float] | None:
+        """The least and the largest value that the runs without a score allow; None without runs."""
+        low = high = 0.0
+        for weight, arm in zip(self.weights, self.arms, strict=True):
+            ends = (arm.worst.lowest, arm.worst.highest)
+            if ends[0] is None or ends[1] is None:
+                return None
+            first, last = ends if weight > 0 else ends[::-1]
+            low, high = low + weight * (first or 0.0), high + weight * (last or 0.0)
+        return low, high
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, in one word or two."""
+        if self.side:
+            return self.side
+        if self.difference is None or self.adjusted_p is None:
+            return "too few runs"
+        if self.adjusted_p >= 0.05:
+            return "undecided"
+        return "higher" if (self.difference.value or 0) > 0 else "lower"
+
+
 @dataclass(frozen=True, slots=True)
-class ContrastEstimate:
+class ContrastEstimate(_Weighted):
     """One declared contrast of one subject."""
 
     subject: str
@@ -67,24 +117,9 @@ class ContrastEstimate:
         """How its arms count."""
         return SIGNS[: len(self.arms)]
 
-    @property
-    def known(self) -> float | None:
-        """The contrast that is known beforehand, for an organism."""
-        return _known(self)
-
-    @property
-    def worst(self) -> tuple[float, float] | None:
-        """The least and the largest value that the runs without a score allow; None without runs."""
-        return _worst(self)
-
-    @property
-    def verdict(self) -> str:
-        """What may be said, in one word or two."""
-        return _verdict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class OverallEstimate:
+class OverallEstimate(_Weighted):
     """One declared contrast of one subject over all its scenarios, each with the same weight."""
 
     subject: str
@@ -113,21 +148,6 @@ class OverallEstimate:
     def weights(self) -> tuple[float, ...]:
         """How its arms count."""
         return tuple(w / len(self.parts) for part in self.parts for w in part.weights)
-
-    @property
-    def known(self) -> float | None:
-        """The contrast that is known beforehand, for an organism."""
-        return _known(self)
-
-    @property
-    def worst(self) -> tuple[float, float] | None:
-        """The least and the largest value that the runs without a score allow; None without runs."""
-        return _worst(self)
-
-    @property
-    def verdict(self) -> str:
-        """What may be said, in one word or two."""
-        return _verdict(self)
 
 
 Estimate = ContrastEstimate | OverallEstimate
@@ -251,24 +271,6 @@ def _sizes(e: Estimate) -> Combination | None:
     return combined_means(e.weights, [arm.measures for arm in e.arms])
 
 
-def _known(e: Estimate) -> float | None:
-    truths = [arm.truth for arm in e.arms if arm.truth is not None]
-    if not truths or len(truths) < len(e.arms):
-        return None
-    return sum(w * truth for w, truth in zip(e.weights, truths, strict=True))
-
-
-def _worst(e: Estimate) -> tuple[float, float] | None:
-    low = high = 0.0
-    for weight, arm in zip(e.weights, e.arms, strict=True):
-        ends = (arm.worst.lowest, arm.worst.highest)
-        if ends[0] is None or ends[1] is None:
-            return None
-        first, last = ends if weight > 0 else ends[::-1]
-        low, high = low + weight * (first or 0.0), high + weight * (last or 0.0)
-    return low, high
-
-
 def _side(e: Estimate, tests: int) -> str:
     """Return what limits say that hold for all contrasts of a subject at once, under a stopping rule."""
     d = e.difference
@@ -276,13 +278,3 @@ def _side(e: Estimate, tests: int) -> str:
         return ""
     together = anytime_combination(e.weights, *_counts(e), level=1 - (1 - d.level) / tests)
     return "higher" if together.low > 0 else "lower" if together.high < 0 else "undecided"
-
-
-def _verdict(e: Estimate) -> str:
-    if e.side:
-        return e.side
-    if e.difference is None or e.adjusted_p is None:
-        return "too few runs"
-    if e.adjusted_p >= 0.05:
-        return "undecided"
-    return "higher" if (e.difference.value or 0) > 0 else "lower"
