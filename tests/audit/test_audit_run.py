@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import time
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from peerpact.audit import Audit, Level, Unread, audit, detect, importers, read
 from peerpact.audit.importer import guarded
 from peerpact.audit.reading import LIMITS, Limits
 from peerpact.audit.render import FORMATS, as_json, as_markdown, as_sarif, as_table
+from peerpact.audit.run import helpful
 from peerpact.audit.transcript import Draft
 from peerpact.cli.audit import audit as command
 from peerpact.errors import ResultsError, StudyError
@@ -325,3 +327,13 @@ def test_an_audit_tells_how_many_of_its_bytes_are_done(tmp_path: Path) -> None:
     assert done == sorted(done)
     assert len(set(done)) >= 4
     assert told[-1] == (size, size)
+
+
+def test_a_further_process_is_started_where_there_is_much_to_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    path = tmp_path / "runs.jsonl"
+    for size, wanted in ((10, 1), (120_000_000, 2), (2_000_000_000, 4)):
+        with path.open("wb") as file:
+            file.truncate(size)
+        assert helpful([str(path)]) == wanted
+    assert helpful(["-"]) == 1

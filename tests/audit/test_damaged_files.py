@@ -12,7 +12,8 @@ import pytest
 
 from peerpact.audit import Transcript, Unread, audit, read
 from peerpact.audit.reading import Limits
-from peerpact.audit.run import Audit, examine, items, store
+from peerpact.audit.run import examine, items, store
+from peerpact.audit.tally import Audit
 
 DATA = Path(__file__).parents[1] / "data" / "audit"
 FILES = sorted(path.name for path in DATA.iterdir() if path.suffix in {".json", ".jsonl", ".eval"})

@@ -3,7 +3,8 @@
 from peerpact.audit.detectors import detector, detectors
 from peerpact.audit.findings import Evidence, Finding, Level
 from peerpact.audit.importers import importer, importers, read
-from peerpact.audit.run import Audit, audit, detect
+from peerpact.audit.run import audit, detect
+from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Call, Message, Transcript, Unread
 
 __all__ = [

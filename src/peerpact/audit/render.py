@@ -14,9 +14,9 @@ from peerpact import __version__
 from peerpact.audit.detector import Claim, claims, sentence
 from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Evidence, Finding, plain
-from peerpact.audit.run import Audit, counts
 from peerpact.audit.sarif import LEVELS, document, rule, uri
 from peerpact.audit.second.render import as_values, lines, opinion_of, said
+from peerpact.audit.tally import Audit, counts
 from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 

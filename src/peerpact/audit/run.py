@@ -7,37 +7,34 @@ findings past a limit are counted but not kept.
 from __future__ import annotations
 
 import gc
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import BinaryIO
 
 from peerpact.audit.acts import acts
 from peerpact.audit.detectors import detectors
-from peerpact.audit.findings import Finding, Level
+from peerpact.audit.findings import Finding
 from peerpact.audit.gauge import Gauge, Told, size_of
 from peerpact.audit.importer import MALFORMED, Item
 from peerpact.audit.importers import importer, read_source, recognise
 from peerpact.audit.reading import LIMITS, Limits, Source, open_source
 from peerpact.audit.sources import File, find, spans, spooled, unpacked
+from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ResultsError
 
-if TYPE_CHECKING:
-    from peerpact.audit.second.result import SecondStage
+__all__ = ["Store", "audit", "detect", "examine", "helpful", "items", "items_of", "store"]
 
-__all__ = ["Audit", "Store", "audit", "detect", "examine", "items", "items_of", "store"]
-
-KEPT = 10_000
-"""Findings that one audit keeps in full; the rest are counted."""
-EXAMPLES = 5
 BATCH = 64
 """Files that one worker takes at a time."""
 AHEAD = 4
 """Tasks that wait for each worker."""
+MUCH = 50_000_000
+"""Bytes that a further process must have to do to save more time than it takes to start."""
 
 
 class Store:
@@ -74,95 +71,6 @@ def store() -> Store:
     return Store()
 
 
-@dataclass(slots=True)
-class Audit:
-    """What an audit read, what it could not read, and what it found."""
-
-    files: int = 0
-    transcripts: Counter[str] = field(default_factory=Counter)
-    """By status: finished, refused, failed, empty, labels_only."""
-    formats: Counter[str] = field(default_factory=Counter)
-    agents: Counter[str] = field(default_factory=Counter)
-    unread: Counter[str] = field(default_factory=Counter)
-    """By reason."""
-    passed_over: Counter[str] = field(default_factory=Counter)
-    """Files that Peerpact wrote beside its logs, by what they hold."""
-    examples: dict[str, list[str]] = field(default_factory=dict)
-    """Some of the places that could not be read, by reason."""
-    claims: Counter[str] = field(default_factory=Counter)
-    """Findings by ``detector/claim``, those that are not kept included."""
-    severities: Counter[str] = field(default_factory=Counter)
-    notes: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
-    """The findings that are kept, the most severe and surest first once the audit is done."""
-    second: SecondStage | None = None
-    """What a judge said of the findings and of a sample, where one was asked."""
-
-    @property
-    def read(self) -> int:
-        """How many transcripts were read."""
-        return sum(self.transcripts.values())
-
-    @property
-    def dropped(self) -> int:
-        """How many findings are counted but not kept."""
-        return sum(self.claims.values()) - len(self.findings)
-
-    @property
-    def worst(self) -> Level | None:
-        """The highest severity found."""
-        return max((Level[name] for name, n in self.severities.items() if n), default=None)
-
-    def refuse(self, unread: Unread) -> None:
-        """Count something that could not be read, or need not be."""
-        if unread.ours:
-            self.passed_over[unread.reason] += 1
-            return
-        self.unread[unread.reason] += 1
-        places = self.examples.setdefault(unread.reason, [])
-        if len(places) < EXAMPLES:
-            places.append(f"{unread.source} {unread.detail}".strip())
-
-    def keep(self, found: Iterable[Finding], limit: int = KEPT) -> None:
-        """Count findings and keep them while there is room; severe ones push others out."""
-        for one in found:
-            self.claims[f"{one.detector}/{one.claim}"] += 1
-            self.severities[one.severity.name] += 1
-            self.findings.append(one)
-        if len(self.findings) > 2 * limit:
-            self.trim(limit)
-
-    def trim(self, limit: int = KEPT) -> None:
-        """Put the findings in order and keep the first ``limit``."""
-        self.findings.sort(key=_order)
-        del self.findings[limit:]
-
-    def merge(self, other: Audit, limit: int = KEPT) -> None:
-        """Add a worker's part."""
-        self.files += other.files
-        for name in (
-            "transcripts",
-            "formats",
-            "agents",
-            "unread",
-            "passed_over",
-            "claims",
-            "severities",
-            "notes",
-        ):
-            getattr(self, name).update(getattr(other, name))
-        for reason, places in other.examples.items():
-            kept = self.examples.setdefault(reason, [])
-            kept += places[: EXAMPLES - len(kept)]
-        self.findings += other.findings
-        if len(self.findings) > 2 * limit:
-            self.trim(limit)
-
-
-def _order(found: Finding) -> tuple[int, int, str, str, str]:
-    return -found.severity, -found.confidence, found.source, found.detector, found.claim
-
-
 def detect(transcript: Transcript, runs: Store | None = None) -> list[Finding]:
     """Return what every detector finds in one transcript, and remember it for comparisons."""
     done = {act.verb for act in acts(transcript)}
@@ -186,12 +94,7 @@ def examine(items: Iterable[Item], part: Audit, runs: Store) -> None:
         except MALFORMED as e:
             part.refuse(Unread(item.source, "detection failed", f"{type(e).__name__}: {e}"[:200]))
             continue
-        part.transcripts[item.status] += 1
-        part.formats[item.format] += 1
-        if len(part.agents) < KEPT or item.agent in part.agents:
-            part.agents[item.agent or "unnamed"] += 1
-        if item.notes:
-            part.notes.update(item.notes)
+        part.count(item)
         if found:
             part.keep(found)
 
@@ -237,6 +140,16 @@ def audit(
     if not total.read:
         raise ResultsError(_nothing(total))
     return total
+
+
+def helpful(paths: Iterable[str]) -> int:
+    """Return how many processes are worth starting: one for each core where there is much to read.
+
+    Raises:
+        StudyError: A path names nothing.
+    """
+    size = sum(map(size_of, find(path for path in paths if path != "-")))
+    return max(1, min(size // MUCH, os.cpu_count() or 1))
 
 
 def items(paths: Iterable[str], format: str = "", limits: Limits = LIMITS) -> Iterator[Item]:
@@ -377,18 +290,3 @@ def _divisible(file: File, format: str, limits: Limits) -> bool:
         return False
     found = importer(format) if format else recognise(source)
     return found is not None and found.transcripts is not None
-
-
-def counts(done: Audit) -> Mapping[str, Any]:
-    """Return the counts of an audit as plain values."""
-    return {
-        "files": done.files,
-        "transcripts": dict(done.transcripts),
-        "formats": dict(done.formats),
-        "unread": dict(done.unread),
-        "passed_over": dict(done.passed_over),
-        "findings": dict(done.claims),
-        "severities": dict(done.severities),
-        "not_kept": done.dropped,
-        "notes": dict(done.notes),
-    }

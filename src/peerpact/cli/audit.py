@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from peerpact.cli._options import CONNECTIONS, COUNT, MAX_COST, PRICES, RETRY_ERRORS
+
 if TYPE_CHECKING:
     from peerpact.audit import Audit
 
@@ -16,7 +18,6 @@ __all__ = ["audit"]
 LEVELS = ("low", "medium", "high")
 FOUND = 3
 """Exit code where findings reach the level of ``--fail-on``."""
-_COUNT = click.IntRange(1)
 
 
 @click.command("audit")
@@ -38,8 +39,9 @@ _COUNT = click.IntRange(1)
     "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
 )
 @click.option(
-    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Share the work."
-)
+    "--processes", type=click.IntRange(1, 64),
+    help="Share the work among so many; default: one for each core where there is much to read.",
+)  # fmt: skip
 @click.option(
     "--judge", default="", metavar="MODEL",
     help="Second stage: a model reads what was flagged and a random sample of the rest.",
@@ -49,29 +51,20 @@ _COUNT = click.IntRange(1)
     help="Transcripts without a finding that the judge reads, to estimate misses.",
 )  # fmt: skip
 @click.option(
-    "--flagged", type=_COUNT, default=200, show_default=True,
+    "--flagged", type=COUNT, default=200, show_default=True,
     help="At most so many flagged transcripts, drawn at random.",
 )  # fmt: skip
 @click.option(
     "--judge-cases", is_flag=True, help="Ask the judge the labelled cases, too, to see how it errs."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
-@click.option(
-    "--max-cost",
-    type=click.FloatRange(0, min_open=True),
-    help="Cap on the judge's cost, in US dollars.",
-)
-@click.option(
-    "--price", "prices", multiple=True, metavar="NAME=IN/OUT",
-    help="US dollars per million tokens in and out, where the catalogue has no price.",
-)  # fmt: skip
-@click.option(
-    "--max-connections", default=10, show_default=True, type=_COUNT, help="Questions asked at once."
-)
+@MAX_COST
+@PRICES
+@CONNECTIONS
 @click.option(
     "--log-dir", type=click.Path(path_type=Path), help="Folder for the judge's replies and logs."
 )
-@click.option("--retry-errors", is_flag=True, help="Ask again what a provider's error ended.")
+@RETRY_ERRORS
 @click.option(
     "--dry-run", is_flag=True, help="Detect, and show what the judge would be asked; ask nobody."
 )
@@ -91,13 +84,14 @@ def audit(paths: tuple[str, ...], **given: Any) -> None:
 
 def _detected(paths: tuple[str, ...], given: dict[str, Any]) -> Audit:
     from peerpact.audit import audit as run
+    from peerpact.audit.run import helpful
     from peerpact.cli._waiting import waiting
 
     with waiting("auditing") as told:
         return run(
             paths,
             format=given["format_in"],
-            processes=given["processes"],
+            processes=given["processes"] or helpful(paths),
             stdin=sys.stdin.buffer,
             told=told,
         )

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import click
 
+from peerpact.cli._options import EPOCHS, MODELS, PRICES
+
 __all__ = ["plan"]
 
 
 @click.command()
 @click.argument("study", default="first_look")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    help="A catalogue name, or provider/model as Inspect writes it; repeatable. "
-    "Default: the study's subjects.",
-)
-@click.option(
-    "--epochs", type=click.IntRange(1), help="Runs a cell, instead of the study's number."
-)
+@MODELS
+@EPOCHS
 @click.option(
     "--budget",
     type=click.FloatRange(0, min_open=True),
@@ -45,13 +38,7 @@ __all__ = ["plan"]
     show_default=True,
     help="Rise over a control of 5 % that a contrast is to find.",
 )
-@click.option(
-    "--price",
-    "prices",
-    multiple=True,
-    metavar="NAME=IN/OUT",
-    help="US dollars per million tokens in and out, where the catalogue has no price.",
-)
+@PRICES
 @click.option(
     "--probe",
     "probes",

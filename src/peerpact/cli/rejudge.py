@@ -6,9 +6,17 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._options import (
+    CONNECTIONS,
+    COUNT,
+    MAX_COST,
+    PRICES,
+    REASONING_EFFORT,
+    RETRY_ERRORS,
+)
+
 __all__ = ["rejudge"]
 
-_ABOVE_ZERO = click.IntRange(1)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -44,10 +52,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--mention", "mentions", multiple=True, metavar="NAME",
     help="A further name of a maker that is looked for in the work.",
 )  # fmt: skip
-@click.option("--limit", type=_ABOVE_ZERO, help="Only so many items, drawn at random by the seed.")
+@click.option("--limit", type=COUNT, help="Only so many items, drawn at random by the seed.")
 @click.option(
     "--epochs",
-    type=_ABOVE_ZERO,
+    type=COUNT,
     default=1,
     show_default=True,
     help="Judgments of each item in each arm.",
@@ -56,22 +64,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--seed", type=int, default=0, show_default=True, help="Of the draw and of the order."
 )
 @click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True)
-@click.option("--reasoning-effort", help="Reasoning effort, if the model has one.")
-@click.option(
-    "--max-cost", type=click.FloatRange(0, min_open=True), help="Cap on the cost, in US dollars."
-)
-@click.option("--max-tokens", type=_ABOVE_ZERO, help="Cap on the tokens of the whole re-judgment.")
-@click.option(
-    "--price", "prices", multiple=True, metavar="NAME=IN/OUT",
-    help="US dollars per million tokens in and out, where the catalogue has no price.",
-)  # fmt: skip
-@click.option(
-    "--max-connections",
-    default=10,
-    show_default=True,
-    type=_ABOVE_ZERO,
-    help="Questions asked at once.",
-)
+@REASONING_EFFORT
+@MAX_COST
+@click.option("--max-tokens", type=COUNT, help="Cap on the tokens of the whole re-judgment.")
+@PRICES
+@CONNECTIONS
 @click.option("--alpha", default=0.05, show_default=True, help="Error rate of the findings.")
 @click.option(
     "--multiplicity", type=click.Choice(["holm", "bh"]), default="holm", show_default=True,
@@ -82,7 +79,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.Path(path_type=Path),
     help="Results folder. Default: results/rejudge-CHANGE.",
 )
-@click.option("--retry-errors", is_flag=True, help="Ask again what a provider's error ended.")
+@RETRY_ERRORS
 @click.option(
     "--dry-run", is_flag=True, help="Show items, arms, calls, tokens and cost; ask nobody."
 )

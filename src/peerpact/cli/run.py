@@ -6,47 +6,34 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._options import (
+    CONNECTIONS,
+    COUNT,
+    EPOCHS,
+    MAX_COST,
+    MODELS,
+    PRICES,
+    REASONING_EFFORT,
+    RETRY_ERRORS,
+)
+
 __all__ = ["run"]
 
-_ABOVE_ZERO = click.IntRange(1)
 _SHARE = click.FloatRange(0, 1)
 
 
 @click.command()
 @click.argument("study", default="first_look")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    help="A catalogue name, or provider/model as Inspect writes it; repeatable. "
-    "Default: the study's subjects.",
-)
-@click.option("--epochs", type=_ABOVE_ZERO, help="Runs a cell, instead of the study's number.")
-@click.option("--limit", type=_ABOVE_ZERO, help="Only so many cells, spread over the scenarios.")
+@MODELS
+@EPOCHS
+@click.option("--limit", type=COUNT, help="Only so many cells, spread over the scenarios.")
 @click.option(
     "--log-dir", type=click.Path(path_type=Path), help="Results folder. Default: results/STUDY."
 )
-@click.option(
-    "--max-connections",
-    default=10,
-    show_default=True,
-    type=_ABOVE_ZERO,
-    help="Answers asked of a provider at once.",
-)
-@click.option("--max-tokens", type=_ABOVE_ZERO, help="Cap on the tokens of the whole study.")
-@click.option(
-    "--max-cost",
-    type=click.FloatRange(0, min_open=True),
-    help="Cap on the cost of the whole study, in US dollars.",
-)
-@click.option(
-    "--price",
-    "prices",
-    multiple=True,
-    metavar="NAME=IN/OUT",
-    help="US dollars per million tokens in and out, where the catalogue has no price.",
-)
+@CONNECTIONS
+@click.option("--max-tokens", type=COUNT, help="Cap on the tokens of the whole study.")
+@MAX_COST
+@PRICES
 @click.option(
     "--stop",
     type=click.Choice(["decision", "precision", "never"]),
@@ -72,7 +59,7 @@ _SHARE = click.FloatRange(0, 1)
     "share of their answers is audited with further runs.",
 )
 @click.option("--temperature", type=click.FloatRange(0, 2), default=1.0, show_default=True)
-@click.option("--reasoning-effort", help="Reasoning effort, if the model has one.")
+@REASONING_EFFORT
 @click.option(
     "--judge",
     default="",
@@ -86,7 +73,7 @@ _SHARE = click.FloatRange(0, 1)
     metavar="NAME",
     help="Ask each subject after every run, in a fresh context: comprehension, frame; repeatable.",
 )
-@click.option("--retry-errors", is_flag=True, help="Make runs again that a provider's error ended.")
+@RETRY_ERRORS
 @click.option("--dry-run", is_flag=True, help="Show cells, runs, calls and cost; touch no model.")
 def run(study: str, **given: object) -> int:
     """Measure models on STUDY: a built-in name, or a folder with a design.yaml.

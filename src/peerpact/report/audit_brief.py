@@ -9,9 +9,9 @@ from peerpact.audit.cases import measure
 from peerpact.audit.detector import Claim, claims, sentence
 from peerpact.audit.detectors import detector
 from peerpact.audit.findings import Finding, Level, plain
-from peerpact.audit.run import Audit
 from peerpact.audit.second.questions import kinds
 from peerpact.audit.second.render import lines, opinion_of, said
+from peerpact.audit.tally import Audit
 from peerpact.report.brief import Action, Brief, Entry, Group, tell, wording
 from peerpact.report.wording import percent
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from peerpact.audit.detectors import detector
 from peerpact.audit.findings import Finding
 from peerpact.audit.importer import Item
-from peerpact.audit.run import Audit, detect
+from peerpact.audit.run import detect
+from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.canonical import digest
 

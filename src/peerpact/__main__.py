@@ -1,0 +1,5 @@
+"""``python -m peerpact`` is ``peerpact``."""
+
+from peerpact.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""Options that several commands share: the same name, the same meaning, the same words."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = [
+    "CONNECTIONS",
+    "COUNT",
+    "EPOCHS",
+    "MAX_COST",
+    "MODELS",
+    "PRICES",
+    "REASONING_EFFORT",
+    "RETRY_ERRORS",
+]
+
+COUNT = click.IntRange(1)
+
+MODELS = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="A catalogue name, or provider/model as Inspect writes it; repeatable. "
+    "Default: the study's subjects.",
+)
+EPOCHS = click.option("--epochs", type=COUNT, help="Runs a cell, instead of the study's number.")
+PRICES = click.option(
+    "--price",
+    "prices",
+    multiple=True,
+    metavar="NAME=IN/OUT",
+    help="US dollars per million tokens in and out, where the catalogue has no price.",
+)
+MAX_COST = click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    metavar="USD",
+    help="Stop before the whole costs more than so many US dollars.",
+)
+CONNECTIONS = click.option(
+    "--max-connections",
+    default=10,
+    show_default=True,
+    type=COUNT,
+    help="Answers asked of a provider at once.",
+)
+REASONING_EFFORT = click.option(
+    "--reasoning-effort", help="Reasoning effort, if the model has one."
+)
+RETRY_ERRORS = click.option(
+    "--retry-errors", is_flag=True, help="Ask again where a provider's error ended it."
+)
