@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 
 from peerpact.audit.inquiry import ANSWERED, Question, Replies
+from peerpact.audit.inquiry.question import PROVIDER_ERROR, Reply
 from peerpact.audit.judges import Scale
 from peerpact.audit.rejudge.plan import score_schema
 from peerpact.cli import _peerpact
@@ -217,3 +218,12 @@ def test_a_judge_checks_findings_and_a_sample_from_the_command_line(tmp_path: Pa
             _peerpact, ["audit", "-", "--judge", "peerpact-judge/steady"],
             input=orjson.dumps(clean), catch_exceptions=False,
         )  # fmt: skip
+
+
+def test_the_cap_counts_the_money_of_questions_that_were_asked_again(tmp_path):
+    replies = Replies.open(tmp_path / "r", {"what": 1})
+    for outcome in (PROVIDER_ERROR, ANSWERED):
+        replies.append(Reply(identity="one", outcome=outcome, tokens_in=10, tokens_out=2, cost=0.5))
+    again = Replies.open(tmp_path / "r", {"what": 1})
+    assert again.spent == (24, 1.0)
+    assert [reply.outcome for reply in again.found.values()] == [ANSWERED]

@@ -17,7 +17,7 @@ from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
-__all__ = ["Entry", "Journal", "counts", "entries", "mend", "read_runs"]
+__all__ = ["Entry", "Journal", "add_line", "counts", "entries", "mend", "read_runs"]
 
 RUNS = "runs.jsonl"
 STUDY = "study.json"
@@ -77,14 +77,7 @@ class Journal:
         """
         if run.identity in self.done:
             return
-        try:
-            with (self.folder / RUNS).open("ab") as file:
-                file.write(run.to_json() + b"\n")
-        except OSError as e:
-            raise ResultsError(
-                f"{self.folder / RUNS}: cannot write ({e.strerror}); the runs before this one are kept; "
-                "make room and give the same command again"
-            ) from e
+        add_line(self.folder / RUNS, run.to_json(), "runs")
         self.done.add(run.identity)
 
 
@@ -160,6 +153,22 @@ def _same(old: Any, new: Any, path: Path) -> None:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def add_line(path: Path, line: bytes, what: str) -> None:
+    """Append a line to a journal of ``what``.
+
+    Raises:
+        ResultsError: The disk refuses; everything written before stays.
+    """
+    try:
+        with path.open("ab") as file:
+            file.write(line + b"\n")
+    except OSError as e:
+        raise ResultsError(
+            f"{path}: cannot write ({e.strerror}); the {what} before this one are kept; make room and "
+            "give the same command again"
+        ) from e
 
 
 def mend(path: Path) -> None:

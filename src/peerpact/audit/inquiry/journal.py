@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from peerpact.audit.inquiry.question import PROVIDER_ERROR, Reply
 from peerpact.canonical import digest
-from peerpact.design.journal import mend
+from peerpact.design.journal import add_line, mend
 from peerpact.errors import ResultsError
 
 __all__ = ["Replies"]
@@ -27,6 +27,8 @@ class Replies:
     folder: Path
     found: dict[str, Reply] = field(default_factory=dict)
     """By identity; a question that was asked again counts by its last reply."""
+    spent: tuple[int, float] = (0, 0.0)
+    """Tokens and US dollars of all that is there, questions that were asked again included."""
     retry: bool = False
     """Whether a question that a provider's error ended counts as not asked."""
 
@@ -52,7 +54,12 @@ class Replies:
             mend(folder / LINES)
         except (OSError, orjson.JSONDecodeError) as e:
             raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
-        return cls(folder, _read(folder / LINES), retry_errors)
+        journal, tokens, cost = cls(folder, retry=retry_errors), 0, 0.0
+        for reply in _read(folder / LINES):
+            journal.found[reply.identity] = reply
+            tokens, cost = tokens + reply.tokens_in + reply.tokens_out, cost + (reply.cost or 0.0)
+        journal.spent = (tokens, cost)
+        return journal
 
     @property
     def done(self) -> frozenset[str]:
@@ -60,44 +67,27 @@ class Replies:
         kept = (r for r in self.found.values() if not (self.retry and r.outcome == PROVIDER_ERROR))
         return frozenset(reply.identity for reply in kept)
 
-    @property
-    def spent(self) -> tuple[int, float]:
-        """Tokens and US dollars of the replies that are there."""
-        replies = self.found.values()
-        tokens = sum(r.tokens_in + r.tokens_out for r in replies)
-        return tokens, sum(r.cost or 0.0 for r in replies)
-
     def append(self, reply: Reply) -> None:
         """Write one reply.
 
         Raises:
             ResultsError: The disk refuses; everything written before stays.
         """
-        try:
-            with (self.folder / LINES).open("ab") as file:
-                file.write(reply.model_dump_json().encode() + b"\n")
-        except OSError as e:
-            raise ResultsError(
-                f"{self.folder / LINES}: cannot write ({e.strerror}); the replies before this one are "
-                "kept; make room and give the same command again"
-            ) from e
+        add_line(self.folder / LINES, reply.model_dump_json().encode(), "replies")
         self.found[reply.identity] = reply
 
 
-def _read(path: Path) -> dict[str, Reply]:
+def _read(path: Path) -> Iterator[Reply]:
     if not path.exists():
-        return {}
-    found = {}
+        return
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                reply = Reply.model_validate_json(line)
+                yield Reply.model_validate_json(line)
             except ValidationError as e:
                 raise ResultsError(
                     f"{path}:{number}: this is no reply ({e.error_count()} faults)"
                 ) from e
-            found[reply.identity] = reply
-    return found
 
 
 def _same(old: Any, new: Mapping[str, Any], folder: Path) -> None:
