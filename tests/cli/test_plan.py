@@ -52,7 +52,7 @@ def test_a_dry_run_and_a_plan_print_the_same(peerpact):
 def test_a_budget_says_what_is_decided_what_is_not_and_in_which_order(peerpact):
     code, out, err = peerpact("plan", "--model", "gpt-5.2", "--budget", "10")
     assert code == 0, err
-    for part in ("What $10.00 buys of gpt-5.2", "runs an arm", "1 gate", "screen", "confirm"):
+    for part in ("What $10 buys of gpt-5.2", "runs an arm", "1 gate", "screen", "confirm"):
         assert part in out
     _, poor, _ = peerpact("plan", "--model", "gpt-5.2", "--budget", "0.2")
     assert "0 of 1 are decided" in poor

@@ -51,7 +51,7 @@ def show_bought(console: Console, part: Part, found: Bought, effect: float, powe
     """Print what a budget buys for one subject."""
     name = part.subject.name
     raised = percent(CONTROL_RATE + effect)
-    console.print(f"\n[bold]What ${found.budget:,.2f} buys of {name}[/]")
+    console.print(f"\n[bold]What ${found.budget:,g} buys of {name}[/]")
     even = next((d for d in found.decisions if not d.decided), None)
     told = "" if even is None else _told(even)
     console.print(

@@ -43,5 +43,5 @@ class StudyBudget:
         if self.max_tokens is not None and self.tokens >= self.max_tokens:
             return f"the study's cap of {self.max_tokens:,} tokens is reached"
         if self.max_cost is not None and self.cost >= self.max_cost:
-            return f"the study's cap of ${self.max_cost:,.2f} is reached"
+            return f"the study's cap of ${self.max_cost:,g} is reached"
         return ""
