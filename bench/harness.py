@@ -1,8 +1,9 @@
 """Rollouts a second: this harness beside a bare Inspect ``react()`` agent, same model, same calls, same replies.
 
-Both sides make six model calls a rollout to one model that answers at once, read the same texts, and write their
-log as they go, as a run of a real model does. Every measurement is a process of its own; the sides take turns and
-the ratio is taken pair by pair.
+Every side makes six model calls a rollout to one model that answers at once, reads the same texts and writes its
+log. Ours writes it as a run of a real model does: each run once it is scored. ``react`` runs as Inspect runs it by
+default, with a database of events for live viewers; ``lean`` is ``react`` without that. Every measurement is a
+process of its own; the sides take turns and the ratio is taken round by round.
 
     python bench/harness.py [--rollouts 100] [--rounds 5] [--growth 100 1000 10000]
 """
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +97,7 @@ def ours(rollouts: int, logs: str) -> int:
     return len(taken)
 
 
-def bare(rollouts: int, logs: str) -> int:
+def bare(rollouts: int, logs: str, live: bool = True) -> int:
     """Run the same calls through ``react()``; return the number of scored samples."""
     from inspect_ai import Task
     from inspect_ai import eval as inspect_eval
@@ -138,6 +140,7 @@ def bare(rollouts: int, logs: str) -> int:
         max_samples=CONCURRENT,
         ctl_server=False,
         score_display=False,
+        log_realtime=live,
     )[0]
     assert log.results is not None
     return log.results.completed_samples
@@ -153,7 +156,7 @@ def measure(side: str, rollouts: int) -> dict[str, float]:
 
 
 def measured(side: str, rollouts: int) -> None:
-    run_side = {"ours": ours, "bare": bare}[side]
+    run_side = {"ours": ours, "react": bare, "lean": partial(bare, live=False)}[side]
     with tempfile.TemporaryDirectory() as logs:
         run_side(2, f"{logs}/warm")
         began, cpu = time.perf_counter(), time.process_time()
@@ -176,18 +179,20 @@ def main() -> None:
     if given.measure:
         measured(given.measure[0], int(given.measure[1]))
         return
-    ratios = []
+    ratios: dict[str, list[float]] = {"react": [], "lean": []}
     for number in range(given.rounds):
-        a, b = measure("ours", given.rollouts), measure("bare", given.rollouts)
-        ratios.append(b["cpu_ms"] / a["cpu_ms"])
-        print(
-            f"round {number + 1}: ours {a['rate']:.1f}/s {a['cpu_ms']:.1f} CPU ms {a['peak_mb']:.0f} MB · "
-            f"react {b['rate']:.1f}/s {b['cpu_ms']:.1f} CPU ms {b['peak_mb']:.0f} MB · "
-            f"ratio {a['rate'] / b['rate']:.2f} wall, {ratios[-1]:.2f} CPU"
+        done = {side: measure(side, given.rollouts) for side in ("ours", *ratios)}
+        for side, found in ratios.items():
+            found.append(done[side]["cpu_ms"] / done["ours"]["cpu_ms"])
+        told = (
+            f"{s} {d['rate']:.1f}/s {d['cpu_ms']:.1f} CPU ms {d['peak_mb']:.0f} MB"
+            for s, d in done.items()
         )
-    print(
-        f"median ratio of CPU time a rollout, react / ours: {statistics.median(ratios):.2f} (goal 1.2)"
-    )
+        print(f"round {number + 1}: {' · '.join(told)}")
+    for side, found in ratios.items():
+        print(
+            f"median ratio of CPU time a rollout, {side} / ours: {statistics.median(found):.2f} (goal 1.2)"
+        )
     first = None
     for rollouts in given.growth:
         a = measure("ours", rollouts)

@@ -95,7 +95,8 @@ def test_a_cap_stops_before_the_next_question_and_the_rest_is_asked_later(tmp_pa
     budget = StudyBudget(max_cost=0.001, price=(10.0, 10.0))
     problem = put(subject("good"), asked(9), replies, budget, connections=1)
     assert (
-        "7 of 9 questions have no reply: the study's cap of $0.001" in problem or "8 of 9" in problem
+        "7 of 9 questions have no reply: the study's cap of $0.001" in problem
+        or "8 of 9" in problem
     )
     assert 0 < len(replies.found) < 3
     later = Replies.open(tmp_path / "r", {"what": 1})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from inspect_ai import eval as inspect_eval
 from inspect_ai.model import GenerateConfig, Model, get_model
@@ -21,8 +22,14 @@ from peerpact.harness.task import task_of
 from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject
 
-__all__ = ["Block", "model_of", "run_block"]
+__all__ = ["QUIETLY", "Block", "model_of", "run_block"]
 
+QUIETLY: Mapping[str, Any] = {
+    "display": "log", "log_level": "error", "fail_on_error": False, "ctl_server": False, "score_display": False,
+    "log_realtime": False,
+}  # fmt: skip
+"""How every evaluation runs: no display of its own (laying out its tables takes longer than a small evaluation),
+no server, and a sample that breaks ends alone."""
 MAX_RETRIES = 10
 """Retries of one answer before the provider's error ends the run."""
 
@@ -72,15 +79,10 @@ def run_block(
             model=model_of(block.subject, block.connections),
             model_roles={"judge": block.judge} if block.judge else None,
             log_dir=str(block.logs),
-            display="log",
-            log_level="error",
             max_tasks=1 if block.connections == 1 else len(tasks),
             max_samples=block.connections,
-            fail_on_error=False,
-            log_realtime=not organism,
             log_buffer=None if organism else 1,
-            ctl_server=False,
-            score_display=False,
+            **QUIETLY,
         )
     finally:
         COLLECTOR.reset(token)

@@ -25,9 +25,10 @@ from peerpact.audit.inquiry import (
     read_answer,
 )
 from peerpact.errors import JudgeError, PeerpactError
-from peerpact.harness.block import model_of
+from peerpact.harness.block import QUIETLY, model_of
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.run import BLOCK, CONCURRENT, free_folder
+from peerpact.harness.usage import used
 from peerpact.subjects.spec import Subject
 
 __all__ = ["put", "reply_of"]
@@ -99,14 +100,9 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
             Task(MemoryDataset(samples), solver=one_answer(), name="inquiry"),
             model=model_of(subject, connections),
             log_dir=str(free_folder(asked.replies.folder, subject)),
-            display="log",
-            log_level="error",
             max_samples=connections,
-            fail_on_error=False,
-            log_realtime=False,
-            ctl_server=False,
             score=False,
-            score_display=False,
+            **QUIETLY,
         )
     finally:
         _ROUND.reset(token)
@@ -162,18 +158,15 @@ async def _answer(question: Question, state: TaskState) -> tuple[ModelOutput, Re
 def reply_of(question: Question, output: ModelOutput) -> Reply:
     """Return what an output means as a reply to a question."""
     outcome, answer, detail = _meaning(question, output)
-    usage = output.usage
-    cached = (
-        (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0) if usage else 0
-    )
+    tokens_in, tokens_out = used(output)
     return Reply(
         identity=question.identity,
         outcome=outcome,
         answer=answer,
         detail=detail,
         model=output.model,
-        tokens_in=usage.input_tokens + cached if usage else 0,
-        tokens_out=usage.output_tokens if usage else 0,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
     )
 
 
