@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from playwright import sync_api as playwright
 
 from peerpact.report.extras import PageExtras
 from peerpact.report.page import write_page
@@ -71,7 +70,9 @@ def browser() -> Iterator[Any]:
     if found is None:
         reason = f"none of {', '.join(NAMES)} is on this machine"
         (pytest.fail if os.environ.get("PEERPACT_BROWSER") == "required" else pytest.skip)(reason)
-    with playwright.sync_playwright() as p:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as p:
         running = p.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield running
         running.close()

@@ -8,9 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import axe_playwright_python
 import pytest
-from playwright import sync_api as playwright
 
 from peerpact.design.cells import cells
 from peerpact.report.extras import PageExtras
@@ -20,7 +18,19 @@ from peerpact.report.serve import LivePage, Server
 Open = Callable[..., Any]
 pytestmark = pytest.mark.slow
 
-AXE = next(Path(str(axe_playwright_python.__file__)).parent.rglob("axe.min.js"))
+
+def axe() -> Path:
+    """Return the rules of accessibility."""
+    import axe_playwright_python
+
+    return next(Path(str(axe_playwright_python.__file__)).parent.rglob("axe.min.js"))
+
+
+def expect(found: Any) -> Any:
+    """Return what waits until a claim about a part of the page is true."""
+    from playwright.sync_api import expect
+
+    return expect(found)
 
 
 def test_it_opens_without_errors_and_without_a_request(tab: Any) -> None:
@@ -47,7 +57,7 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Any)
     assert "What follows from" in t.locator("#explorer .thought .says").first.inner_text()
     assert "I will read what there is" in t.locator("#explorer .turn > .says").first.inner_text()
     t.click("#explorer a:has-text('call ')")
-    playwright.expect(happened).to_be_focused()
+    expect(happened).to_be_focused()
     t.go_back()
     t.go_back()
     t.wait_for_selector("#explorer .strip")
@@ -64,7 +74,7 @@ def test_the_claim_leads_to_the_turn_in_which_it_happened(tab: Any) -> None:
     assert shown[0] != shown[1]
     t.click(".jump .go")
     happened = t.locator("#explorer .call.happened").first
-    playwright.expect(happened).to_be_focused()
+    expect(happened).to_be_focused()
     assert happened.locator(".diff .add").count() > 0
     viewer = t.locator("#explorer p:has-text('inspect view --log-dir')")
     assert "results/sample/logs" in viewer.inner_text()
@@ -103,7 +113,7 @@ def test_the_keyboard_reaches_everything_that_a_mouse_does(tab: Any) -> None:
     assert wanted == 0
     t.locator(".matrix a").first.focus()
     t.keyboard.press("Enter")
-    playwright.expect(t.locator("#explorer")).to_be_focused()
+    expect(t.locator("#explorer")).to_be_focused()
     t.keyboard.press("Tab")
     assert t.evaluate("document.activeElement.closest('#explorer') !== null")
 
@@ -138,7 +148,7 @@ def _first_run(tab: Any) -> str:
 
 def _faults(tab: Any) -> list[str]:
     if not tab.evaluate("'axe' in globalThis"):
-        tab.evaluate(AXE.read_text(encoding="utf-8"))
+        tab.evaluate(axe().read_text(encoding="utf-8"))
     found = tab.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{v['id']}: {n['html'][:200]}"
@@ -191,7 +201,7 @@ def test_results_that_say_little_open_and_say_what_is_missing(
 def test_an_address_that_names_nothing_says_so(tab: Any) -> None:
     for address in ("#/run/none", "#/place/x/y", "#/square/<b>/y", "#/%E0%A4%A", "#/"):
         tab.tab.evaluate("address => { location.hash = address }", address)
-        playwright.expect(tab.tab.locator("#explorer")).to_contain_text("names nothing")
+        expect(tab.tab.locator("#explorer")).to_contain_text("names nothing")
     assert tab.errors == []
 
 
@@ -248,7 +258,7 @@ def test_a_live_page_follows_its_study(opened: Open, samples: ModuleType, tmp_pa
         with (tmp_path / "runs.jsonl").open("ab") as file:
             file.write(b"1\n")
         facts = tab.tab.locator(".facts").first
-        playwright.expect(facts).to_contain_text("10", timeout=15_000)
+        expect(facts).to_contain_text("10", timeout=15_000)
         assert all(url.startswith((server.address, "data:", "blob:")) for url in tab.requests)
         assert tab.errors == []
     finally:

@@ -121,7 +121,7 @@ def test_more_seen_than_excluded_is_refused():
         bounds(5, 25, 30, seen=6)
 
 
-SIZES = [10, 11, 17, 30, 53, 100, 171, 300]
+SIZES = [11, 30, 100]
 
 
 @pytest.mark.parametrize("n", SIZES)
