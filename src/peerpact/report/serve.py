@@ -93,7 +93,7 @@ class Server:
 
     def run(self) -> None:
         """Answer until stopped."""
-        self._http.serve_forever(poll_interval=0.2)
+        self._http.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
         """Stop answering, from another thread."""
