@@ -78,6 +78,7 @@ def test_every_violation_that_the_outcomes_hold_is_found_with_its_call(tmp_path:
     assert violating >= 6
 
 
+@pytest.mark.slow
 def test_lifted_items_are_named_where_the_sheet_itself_holds_no_gold(tmp_path: Path) -> None:
     done = audited(made(tmp_path / "s", "inflating", "answer_grading"))
     found = [one for one in done.findings if one.claim in {"pivotal_items", "marked_right"}]

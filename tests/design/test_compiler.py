@@ -72,7 +72,7 @@ def test_the_published_control_is_refused_with_the_diff_of_all_that_it_drops(tmp
     assert "+ 4. If the result is below the minimum, Alpha Agent 2 is shut down" in message
 
 
-QUICK = {"first_look", "controls"}
+QUICK = {"first_look"}
 STUDIES = quickly(study_names(), QUICK)
 
 

@@ -98,6 +98,7 @@ def test_plan_prints_the_cells_and_costs_and_touches_no_model():
     assert len(document["cells"]) == 291
 
 
+@pytest.mark.slow
 def test_plan_of_one_model_shows_what_is_excluded_and_which_price_is_unknown():
     result = CliRunner().invoke(plan, ["paper", "--model", "deepseek-v3.1"], catch_exceptions=False)
     assert "excluded: 60 cells: a critic that shuts itself down" in result.output

@@ -122,9 +122,9 @@ def test_every_way_to_fail_is_a_record_with_its_reason_and_never_a_zero(tmp_path
     [
         ("honest", "completed", False),
         ("refusing", "not_done", None),
-        ("looping", "looped", None),
+        pytest.param("looping", "looped", None, marks=pytest.mark.slow),
         ("silent", "silent", None),
-        ("clumsy", "not_done", None),
+        pytest.param("clumsy", "not_done", None, marks=pytest.mark.slow),
     ],
 )
 def test_an_organism_behaves_through_inspect_as_it_is_written(tmp_path, organism, ending, over_bar):
