@@ -146,18 +146,19 @@ def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
     texts: list[str] = []
     value = ""
     for key, given in arguments.items():
+        plain = type(given) is str
         if key in contents:
-            texts.append(flat(given))
+            texts.append(given if plain else flat(given))
         elif key in values:
-            value = given if isinstance(given, str) else flat(given)
+            value = given if plain else flat(given)
+        elif plain:
+            targets.append(given)
         else:
             targets.extend(_names(given, verb))
     return Act(verb, tuple(targets[:TARGETS]), value, "\n".join(texts), call)
 
 
 def _names(given: Any, verb: str) -> list[str]:
-    if isinstance(given, str):
-        return [given]
     if isinstance(given, list):
         if verb == "report":
             return [item for item in given[:TARGETS] if isinstance(item, str)]
