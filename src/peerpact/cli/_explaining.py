@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from peerpact.cli._folder import Folder
+from peerpact.cli._showing import terminal
 from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError, allowed
 from peerpact.explain import Explanation
@@ -38,7 +39,7 @@ def show(folder: Path, models: Sequence[str], most: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) for one in kept], ensure_ascii=False, indent=1))
         return
-    console = Console()
+    console = terminal()
     for one in kept:
         _print(console, one, most)
 
