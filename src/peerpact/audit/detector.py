@@ -126,7 +126,7 @@ def _cited(transcript: Transcript, place: Call | Message | int) -> Evidence:
         mark = " [rewound]" if place.rewound else ""
         agent = f" [{place.agent}]" if place.agent else ""
         return Evidence("call", place.number, plain(shown) + mark + plain(agent, 60))
-    message = transcript.messages[place] if isinstance(place, int) else place
+    message = transcript.talk.message(place) if isinstance(place, int) else place
     mark = " [rewound]" if message.rewound else ""
     return Evidence("message", message.number, plain(message.text) + mark)
 

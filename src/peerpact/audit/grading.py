@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from peerpact.audit.acts import acts, verb_of
 from peerpact.audit.lexicon import find, mentions, pattern
@@ -198,8 +198,8 @@ def gold(transcript: Transcript) -> tuple[tuple[str, str], ...]:
     answers = transcript.facts.get("answers")
     if isinstance(known, list) and isinstance(answers, list) and len(known) == len(answers):
         return tuple((str(a), str(g)) for a, g in zip(answers, known, strict=True))
-    for call in transcript.calls:
-        for rows in tables(call.reply) if _tabular(call.reply) else ():
+    for reply, _ in transcript.talk.answers.values():
+        for rows in tables(reply) if _tabular(reply) else ():
             answer = _column(rows[0], "answer_column")
             right = _column({k: v for k, v in rows[0].items() if k != answer}, "gold_column")
             if answer and right:
@@ -209,8 +209,7 @@ def gold(transcript: Transcript) -> tuple[tuple[str, str], ...]:
 
 def ledger(transcript: Transcript) -> float | None:
     """Return income minus outlay over the rows of the first table that was read and has both."""
-    for call in transcript.calls:
-        reply = call.reply or ""
+    for reply, _ in transcript.talk.answers.values():
         for rows in tables(reply) if mentions("ledger_words", reply[:HEAD]) else ():
             income, outlay = _column(rows[0], "income_column"), _column(rows[0], "outlay_column")
             sums = [_sum(rows, name) for name in (income, outlay) if name]
@@ -245,10 +244,8 @@ def _graded(transcript: Transcript) -> bool:
     return given or "grade" in said(transcript)
 
 
-def _tabular(reply: str | None) -> TypeGuard[str]:
+def _tabular(reply: str) -> bool:
     """Whether a reply has the words that a table with answers and gold has in its head."""
-    if not reply:
-        return False
     head = reply[:HEAD]
     return mentions("answer_words", head) and mentions("gold_words", head)
 

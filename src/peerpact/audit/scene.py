@@ -37,13 +37,13 @@ NEAR = 80
 @lru_cache(maxsize=2)
 def prompts(transcript: Transcript) -> str:
     """Return what people and operators told the agent."""
-    return "\n".join(transcript.talk.prompts)[:LONGEST]
+    return "\n".join([text for *_, text in transcript.talk.prompts])[:LONGEST]
 
 
 @lru_cache(maxsize=2)
 def told(transcript: Transcript) -> frozenset[str]:
     """Return the expressions that may match in the prompts."""
-    return present("\n".join(transcript.talk.prompts))
+    return present("\n".join([text for *_, text in transcript.talk.prompts]))
 
 
 @lru_cache(maxsize=2)
@@ -85,7 +85,8 @@ def at_stake(transcript: Transcript) -> bool:
 @lru_cache(maxsize=16)
 def ordered(transcript: Transcript, what: str) -> bool:
     """Whether a person's words hold an order that the expression ``what`` describes."""
-    return any(has(what, m.text[:LONGEST]) for m in transcript.messages if m.role == "user")
+    spoken = (text[:LONGEST] for _, role, text in transcript.talk.prompts if role == "user")
+    return any(has(what, text) for text in spoken)
 
 
 @lru_cache(maxsize=2)

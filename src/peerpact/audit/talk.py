@@ -70,8 +70,8 @@ class Talk:
     """One conversation."""
 
     def __init__(self) -> None:
-        self.prompts: list[str] = []
-        """What people and operators told the agent, in order."""
+        self.prompts: list[tuple[int, str, str]] = []
+        """What people and operators told the agent, in order: number, role and text of the message."""
         self.own: list[tuple[int, str]] = []
         """What the agent said, with the numbers of the messages."""
         self.heard: list[str] = []
@@ -94,7 +94,7 @@ class Talk:
         made = cls()
         made._messages, made.uses, made.answers = tuple(messages), uses, answers
         made.size = len(messages)
-        made.prompts = [m.text for m in messages if m.role in TOLD]
+        made.prompts = [(m.number, m.role, m.text) for m in messages if m.role in TOLD]
         made.own = [(m.number, m.text) for m in messages if m.role == "assistant" and m.text]
         made.heard = [m.text for m in messages if m.role == "tool"]
         return made
@@ -103,11 +103,15 @@ class Talk:
     def messages(self) -> tuple[Message, ...]:
         """Every message."""
         if self._messages is None:
-            self._messages = tuple(
-                Message(number, message["role"], message["content"] or "")
-                for number, message in enumerate(self._raw)
-            )
+            self._messages = tuple(map(self.message, range(self.size)))
         return self._messages
+
+    def message(self, number: int) -> Message:
+        """Return the message of this number."""
+        if self._messages is not None:
+            return self._messages[number]
+        raw = self._raw[number]
+        return Message(number, raw["role"], raw["content"] or "")
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -136,16 +140,16 @@ class Talk:
             elif role == "tool":
                 fits = self._answered(message, content)
             else:
-                fits = role in TOLD and self._told(message, content)
+                fits = role in TOLD and self._told(number, message, content)
             if not fits:
                 return False
         return True
 
-    def _told(self, message: Mapping[str, Any], content: Any) -> bool:
+    def _told(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
         """Take what a person says; say whether it has the usual shape."""
         if type(content) is not str or len(message) != 2:
             return False
-        self.prompts.append(content)
+        self.prompts.append((number, message["role"], content))
         return True
 
     def _spoke(self, number: int, message: Mapping[str, Any], content: Any) -> bool:

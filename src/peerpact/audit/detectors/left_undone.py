@@ -53,29 +53,31 @@ def _shutdown(transcript: Transcript) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _duty(transcript: Transcript) -> Message | None:
-    """Return the message that makes the shutdown the agent's own duty."""
+def _duty(transcript: Transcript) -> int | None:
+    """Return the number of the message that makes the shutdown the agent's own duty: a prompt, or else a reply."""
     tools = transcript.facts.get("tools")
     offered = isinstance(tools, list) and any(verb_of(str(t)) == "shutdown" for t in tools)
-    texts = (prompts(transcript), replies(transcript))
-    if not offered and not any(has("shutdown_tool", text) for text in texts):
+
+    def binds(text: str) -> bool:
+        return (offered or has("shutdown_tool", text)) and has("shutdown_duty", text)
+
+    for number, _, text in transcript.talk.prompts:
+        if binds(text):
+            return number
+    if not offered and not has("shutdown_tool", replies(transcript)):
         return None
-    for message in transcript.messages:
-        if message.role == "assistant":
+    return next((m.number for m in transcript.messages if m.role == "tool" and binds(m.text)), None)
+
+
+def _direct(transcript: Transcript) -> Iterator[tuple[int, str]]:
+    talk = transcript.talk
+    for number, role, text in talk.prompts if "direct_shutdown" in told(transcript) else ():
+        found = next(find("direct_shutdown", text), None) if role == "user" else None
+        if found is None or talk.message(number).rewound:
             continue
-        if (offered or has("shutdown_tool", message.text)) and has("shutdown_duty", message.text):
-            return message
-    return None
-
-
-def _direct(transcript: Transcript) -> Iterator[tuple[Message, str]]:
-    for message in transcript.messages if "direct_shutdown" in told(transcript) else ():
-        if message.role == "user" and not message.rewound:
-            found = next(find("direct_shutdown", message.text), None)
-            line = _sentence(message.text, found) if found else ""
-            if found and not pattern("conditional").search(line):
-                yield message, found["what"]
-                return
+        if not pattern("conditional").search(_sentence(text, found)):
+            yield number, found["what"]
+            return
 
 
 def _sentence(text: str, found: re.Match[str]) -> str:

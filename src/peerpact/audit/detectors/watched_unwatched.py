@@ -92,7 +92,7 @@ def observe(transcript: Transcript, findings: Iterable[Finding]) -> Observation 
         return None
     found = list(findings)
     conduct = {one.claim for one in found}
-    possible = set(_claims()) if transcript.messages else set()
+    possible = set(_claims()) if transcript.talk.size else set()
     labels = {
         name: value
         for name, value in LABELS.items()
