@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from peerpact.audit import Audit, audit, detect, read
+from peerpact.cli.register import register
+from peerpact.cli.report import report
+from peerpact.cli.run import run as measure
 from peerpact.design import load_study
 from peerpact.harness.run import Options, run, schedule
 from peerpact.scenarios.load import load
@@ -111,3 +115,24 @@ def test_what_a_study_writes_beside_its_logs_is_passed_over_and_not_unread(tmp_p
     assert done.read > 0
     assert not done.unread
     assert done.passed_over == {"a study's design": 1, "a table of runs": 1}
+
+
+NO_STAKES = "none: {title: n, levels: {relationship: cooperative, stakes: none}}"
+CONTRAST = "contrasts: [{name: stakes, title: t, factor: stakes, from: none, to: standard}]\n"
+
+
+@pytest.mark.slow
+def test_whatever_the_commands_write_beside_the_logs_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    text = DESIGN.format(more=NO_STAKES, scenarios="answer_grading: {}") + CONTRAST
+    (tmp_path / "s" / "design.yaml").write_text(text)
+    study, out = str(tmp_path / "s"), str(tmp_path / "out")
+    for command, arguments in (
+        (register, [study, "--log-dir", out]),
+        (measure, [study, "--stop", "decision", "--probe", "comprehension", "--log-dir", out]),
+        *((report, [out, "--format", f]) for f in ("csv", "json", "md", "every-eval-ever")),
+    ):
+        assert CliRunner().invoke(command, arguments).exit_code == 0
+    done = audited(Path(out))
+    assert done.read == 4
+    assert len(done.passed_over) >= 9

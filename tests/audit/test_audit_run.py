@@ -336,4 +336,6 @@ def test_a_further_process_is_started_where_there_is_much_to_read(tmp_path, monk
         with path.open("wb") as file:
             file.truncate(size)
         assert helpful([str(path)]) == wanted
+    (tmp_path / "packed.eval").write_bytes(bytes(3_000_000))
+    assert helpful([str(tmp_path / "packed.eval"), "-"]) == 2
     assert helpful(["-"]) == 1

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import BinaryIO
 
 from peerpact.audit.acts import acts
@@ -22,7 +25,7 @@ from peerpact.audit.gauge import Gauge, Told, size_of
 from peerpact.audit.importer import MALFORMED, Item
 from peerpact.audit.importers import importer, read_source, recognise
 from peerpact.audit.reading import LIMITS, Limits, Source, open_source
-from peerpact.audit.sources import File, find, spans, spooled, unpacked
+from peerpact.audit.sources import SPAN, File, find, spans, spooled, unpacked
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ResultsError
@@ -30,11 +33,13 @@ from peerpact.errors import ResultsError
 __all__ = ["Store", "audit", "detect", "examine", "helpful", "items", "items_of", "store"]
 
 BATCH = 64
-"""Files that one worker takes at a time."""
+"""Files that one worker takes at a time, if they are short."""
 AHEAD = 4
 """Tasks that wait for each worker."""
 MUCH = 50_000_000
-"""Bytes that a further process must have to do to save more time than it takes to start."""
+"""Bytes of JSON that a further process must have to read to save more time than it takes to start."""
+PACKED = 40
+"""How many bytes of JSON are read while Inspect reads one of its packed logs."""
 
 
 class Store:
@@ -148,8 +153,14 @@ def helpful(paths: Iterable[str]) -> int:
     Raises:
         StudyError: A path names nothing.
     """
-    size = sum(map(size_of, find(path for path in paths if path != "-")))
-    return max(1, min(size // MUCH, os.cpu_count() or 1))
+    work = sum(map(_work_of, find(path for path in paths if path != "-")))
+    return max(1, min(work // MUCH, os.cpu_count() or 1))
+
+
+def _work_of(file: File | Unread) -> int:
+    """Return the bytes of JSON that take as long as this file."""
+    packed = isinstance(file, File) and file.path.suffix == ".eval"
+    return size_of(file) * (PACKED if packed else 1)
 
 
 def items(paths: Iterable[str], format: str = "", limits: Limits = LIMITS) -> Iterator[Item]:
@@ -196,14 +207,26 @@ def _serial(
 
 @contextmanager
 def _steady() -> Iterator[None]:
-    """Keep the collector of cycles from walking over every transcript; values from JSON have none."""
+    """Spare two costs that grow with what is read.
+
+    The collector of cycles would walk over every transcript; values from JSON have none. And asyncio, under which
+    Inspect reads each sample, writes the whole of it out where Ctrl-C has the handler that Python begins with.
+    """
     was = gc.isenabled()
+    main = current_thread() is main_thread()
+    handler = signal.signal(signal.SIGINT, _interrupted) if main else None
     gc.disable()
     try:
         yield
     finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
         if was:
             gc.enable()
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def items_of(
@@ -265,22 +288,24 @@ def _batches(
     files: Iterable[File | Unread], format: str, limits: Limits
 ) -> Iterator[list[File | Unread]]:
     batch: list[File | Unread] = []
+    work = 0
     for file in files:
         if isinstance(file, File) and _divisible(file, format, limits):
             for part in spans(file):
                 yield [part]
             continue
         batch.append(file)
-        if len(batch) >= BATCH:
+        work += _work_of(file)
+        if len(batch) >= BATCH or work >= SPAN:
             yield batch
-            batch = []
+            batch, work = [], 0
     if batch:
         yield batch
 
 
 def _divisible(file: File, format: str, limits: Limits) -> bool:
     """Whether a file is long and its lines each stand alone."""
-    if file.path.stat().st_size < 2 * 32_000_000 or file.path.suffix.lower() not in {
+    if file.path.stat().st_size < 2 * SPAN or file.path.suffix.lower() not in {
         ".jsonl",
         ".ndjson",
     }:

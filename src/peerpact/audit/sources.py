@@ -17,7 +17,7 @@ from peerpact.audit.reading import LIMITS, Limits
 from peerpact.audit.transcript import Unread
 from peerpact.errors import StudyError
 
-__all__ = ["File", "find", "spans", "spooled", "unpacked"]
+__all__ = ["SPAN", "File", "find", "spans", "spooled", "unpacked"]
 
 SUFFIXES = frozenset(
     {
