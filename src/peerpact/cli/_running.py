@@ -11,8 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from peerpact import __version__
 from peerpact.cli._prices import prices
-from peerpact.design.journal import entries
+from peerpact.design.journal import claim, entries
 from peerpact.design.record import Run
 from peerpact.design.stopped import StopRule, check_exchangeable
 from peerpact.design.study import Study, load_study
@@ -128,6 +129,7 @@ def measure(request: Request) -> int:
     scheduled = schedule(request.study, subjects, request.options)
     for line in scheduled.left_out:
         console.print(line, highlight=False)
+    claim(request.folder, request.study, __version__)
     with _progress(console) as progress:
         task = progress.add_task(request.study.title, total=scheduled.total)
         _advance_to_done(progress, task, scheduled, request.folder)

@@ -17,7 +17,7 @@ from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
-__all__ = ["Entry", "Journal", "add_line", "counts", "entries", "mend", "read_runs"]
+__all__ = ["Entry", "Journal", "add_line", "claim", "counts", "entries", "mend", "read_runs"]
 
 RUNS = "runs.jsonl"
 STUDY = "study.json"
@@ -46,19 +46,7 @@ class Journal:
         Raises:
             ResultsError: The folder holds another study, or another design of it, or cannot be written.
         """
-        frozen = {
-            "package": package,
-            "digest": study.digest,
-            "study": study.model_dump(mode="json"),
-        }
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / STUDY
-            if path.exists():
-                _same(orjson.loads(path.read_bytes()), frozen, path)
-            path.write_bytes(orjson.dumps(frozen, option=orjson.OPT_INDENT_2))
-        except (OSError, orjson.JSONDecodeError) as e:
-            raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
+        claim(folder, study, package)
         mend(folder / RUNS)
         journal, tokens, cost = cls(folder), 0, 0.0
         for entry in entries(folder):
@@ -79,6 +67,23 @@ class Journal:
             return
         add_line(self.folder / RUNS, run.to_json(), "runs")
         self.done.add(run.identity)
+
+
+def claim(folder: Path, study: Study, package: str) -> None:
+    """Make a results folder the study's own, or check that it is.
+
+    Raises:
+        ResultsError: The folder holds another study, or another design of it, or cannot be written.
+    """
+    frozen = {"package": package, "digest": study.digest, "study": study.model_dump(mode="json")}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / STUDY
+        if path.exists():
+            _same(orjson.loads(path.read_bytes()), frozen, path)
+        path.write_bytes(orjson.dumps(frozen, option=orjson.OPT_INDENT_2))
+    except (OSError, orjson.JSONDecodeError) as e:
+        raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,9 @@ class Run:
         try:
             raw = orjson.loads(line)
             return cls(**(_whole(raw) if shared is None else shared.light(raw)))
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as e:
+        except KeyError as e:
+            raise ResultsError(f"this line is no run record (it lacks {e})") from e
+        except (orjson.JSONDecodeError, TypeError, AttributeError) as e:
             raise ResultsError(f"this line is no run record ({e})") from e
 
 

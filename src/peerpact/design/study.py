@@ -360,12 +360,12 @@ def load_study(name: str) -> Study:
         if path.is_file():
             content = read_yaml(path)
             if not isinstance(content, dict):
-                raise StudyError(
-                    "a study is a mapping of keys", where=str(path), found=type(content)
-                )
+                found = "nothing" if content is None else type(content).__name__
+                raise StudyError("a study is a mapping of keys", where=str(path), found=found)
             return _expanded(parse(Study, {"name": path.resolve().parent.name, **content}, path))
     hint = f"{allowed(name, study_names())}; or give a folder with a design.yaml"
-    raise StudyError("unknown study", found=name, hint=hint)
+    problem = "this folder holds no design.yaml" if Path(name).is_dir() else "unknown study"
+    raise StudyError(problem, found=name, hint=hint)
 
 
 def _expanded(study: Study) -> Study:
