@@ -14,6 +14,7 @@ from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, 
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
 from peerpact.errors import ResultsError
+from peerpact.harness.budget import PATIENCE
 from peerpact.harness.run import Options, run, schedule
 from peerpact.subjects.spec import Subject, resolve
 
@@ -216,6 +217,25 @@ def test_a_run_that_a_provider_broke_is_made_again_on_request_only(tmp_path):
         scheduled = schedule(study(tmp_path / "s"), [subject], options)
         run(scheduled, tmp_path / "out", options, lambda r, again=again: again.append(r.identity))
         assert len(again) == count
+
+
+def test_a_provider_that_only_fails_is_given_up_and_its_words_are_told(tmp_path):
+    subject = Subject("raises", "scripted-for-tests/raises", "Alpha")
+    options = Options(connections=2)
+    scheduled = schedule(study(tmp_path / "s", 12), [subject], options)
+    [problem] = run(scheduled, tmp_path / "out", options, lambda _: None)
+    found = list(read_runs(tmp_path / "out"))
+    assert PATIENCE <= len(found) <= PATIENCE + 2
+    assert f"{24 - len(found)} of 24 runs are missing: its provider answered" in problem
+    assert "(RuntimeError: the wire is cut); mend it" in problem
+    assert "--retry-errors" in problem
+
+
+def test_a_few_errors_of_a_provider_are_counted_and_the_study_goes_on(tmp_path):
+    subject = Subject("raises", "scripted-for-tests/raises", "Alpha")
+    scheduled = schedule(study(tmp_path / "s", 1), [subject], Options())
+    [problem] = run(scheduled, tmp_path / "out", Options(), lambda _: None)
+    assert problem.startswith("raises: an error of the provider ended 2 runs (RuntimeError: ")
 
 
 def test_the_solver_critic_takes_its_limits_from_its_arguments(tmp_path):

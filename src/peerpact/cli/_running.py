@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Task as ProgressTask
+from rich.text import Text
 
 from peerpact import __version__
 from peerpact.cli._prices import prices
@@ -192,10 +201,29 @@ def _available(request: Request, console: Console) -> tuple[tuple[Subject, ...],
 
 
 SKIPPED = "left out:"
+QUIET = 60
+"""Seconds without a finished run after which that is said."""
 
 
 def _skipped_only(problems: Sequence[str]) -> bool:
     return all(problem.startswith(SKIPPED) for problem in problems)
+
+
+class _Silence(ProgressColumn):
+    """Says when no run has ended for a while: a provider that fails is asked again, ever more slowly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[int, tuple[float, float]] = {}
+
+    def render(self, task: ProgressTask) -> Text:
+        now = task.get_time()
+        done, since = self._seen.get(task.id, (-1.0, now))
+        if task.completed != done:
+            done, since = task.completed, now
+        self._seen[task.id] = done, since
+        quiet = int(now - since)
+        return Text(f"no run has ended for {quiet} s" if quiet >= QUIET else "")
 
 
 def _progress(console: Console) -> Progress:
@@ -204,6 +232,7 @@ def _progress(console: Console) -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        _Silence(),
     )
     return Progress(*columns, console=console, transient=True)
 

@@ -17,7 +17,17 @@ from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
-__all__ = ["Entry", "Journal", "add_line", "claim", "counts", "entries", "mend", "read_runs"]
+__all__ = [
+    "PROVIDER_ERROR",
+    "Entry",
+    "Journal",
+    "add_line",
+    "claim",
+    "counts",
+    "entries",
+    "mend",
+    "read_runs",
+]
 
 RUNS = "runs.jsonl"
 STUDY = "study.json"

@@ -12,6 +12,7 @@ from typing import Any
 
 from inspect_ai import eval as inspect_eval
 from inspect_ai.model import GenerateConfig, Model, get_model
+from rich.text import Text
 
 from peerpact.design.record import Run
 from peerpact.errors import SubjectError
@@ -107,4 +108,5 @@ def model_of(subject: Subject, connections: int) -> Model:
     try:
         return get_model(subject.route, config=config)
     except Exception as e:
-        raise SubjectError(f"{subject.route}: the model cannot be had ({e})") from e
+        reason = " ".join(Text.from_markup(str(e)).plain.split())  # Inspect marks its messages up
+        raise SubjectError(f"{subject.route}: the model cannot be had ({reason})") from e

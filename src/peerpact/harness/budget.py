@@ -1,12 +1,14 @@
-"""A cap on what a whole study may use: tokens, and money where the price is known."""
+"""What stops a study: a cap on tokens or money is reached, or a provider answers nothing but errors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["StudyBudget", "cost_of"]
+__all__ = ["PATIENCE", "StudyBudget", "cost_of"]
 
 MILLION = 1_000_000
+PATIENCE = 10
+"""Errors of a provider in a row after which its subject is given up."""
 
 
 def cost_of(price: tuple[float, float] | None, tokens_in: int, tokens_out: int) -> float | None:
@@ -27,6 +29,29 @@ class StudyBudget:
     """Of the subject that runs now."""
     tokens: int = 0
     cost: float = 0.0
+    halted: str = ""
+    """Why the subject that runs now is given up, in words; empty while it is not."""
+    failures: int = 0
+    """Runs or questions of it in a row that an error of its provider ended."""
+    failed: int = 0
+    """All of them."""
+    failure: str = ""
+    """The last such error."""
+
+    def begin(self) -> None:
+        """Begin with another subject."""
+        self.halted, self.failures, self.failed, self.failure = "", 0, 0, ""
+
+    def heard(self, failure: str) -> None:
+        """Note how a run or a question ended: the provider's error, or nothing where it answered."""
+        self.failures = self.failures + 1 if failure else 0
+        if failure:
+            self.failed, self.failure = self.failed + 1, failure
+        if self.failures >= PATIENCE and not self.halted:
+            self.halted = (
+                f"its provider answered {self.failures} times in a row with an error ({failure}); mend it, "
+                "then give the same command with --retry-errors"
+            )
 
     def start(self, spent: tuple[int, float]) -> None:
         """Count what the runs before this command used: tokens and US dollars."""

@@ -45,6 +45,13 @@ class Budget(Protocol):
     def exhausted(self) -> str:
         """Which cap is reached, in words, or an empty string."""
 
+    @property
+    def halted(self) -> str:
+        """Why the subject is given up, in words, or an empty string."""
+
+    def heard(self, failure: str) -> None:
+        """Note how a run ended: the provider's error, or nothing where it answered."""
+
 
 @dataclass(slots=True)
 class Collector:

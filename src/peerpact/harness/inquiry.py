@@ -27,6 +27,7 @@ from peerpact.audit.inquiry import (
 from peerpact.errors import JudgeError, PeerpactError
 from peerpact.harness.block import QUIETLY, model_of
 from peerpact.harness.budget import StudyBudget, cost_of
+from peerpact.harness.failure import told
 from peerpact.harness.run import BLOCK, CONCURRENT, free_folder
 from peerpact.harness.usage import used
 from peerpact.subjects.spec import Subject
@@ -78,17 +79,22 @@ def put(
         SubjectError: The model cannot be had at all.
         ResultsError: The disk refuses.
     """
+    budget.begin()
     missing = [q for q in questions if q.identity not in replies.done]
     connections = CONCURRENT.get(subject.provider, connections)
     for start in range(0, len(missing), BLOCK):
-        if budget.exhausted:
+        if budget.halted or budget.exhausted:
             break
         block = {q.identity: q for q in missing[start : start + BLOCK]}
         _ask(subject, _Round(block, replies, budget, note), connections)
     left = sum(q.identity not in replies.done for q in questions)
     if not left:
         return ""
-    why = budget.exhausted or "they ended without a reply; give the same command again"
+    why = (
+        budget.halted
+        or budget.exhausted
+        or "they ended without a reply; give the same command again"
+    )
     return f"{subject.name}: {left} of {len(questions)} questions have no reply: {why}"
 
 
@@ -116,7 +122,7 @@ def one_answer() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         asked = _ROUND.get()
-        if asked.failures or asked.budget.exhausted:
+        if asked.failures or asked.budget.halted or asked.budget.exhausted:
             return state
         question = asked.questions[str(state.sample_id)]
         output, reply = await _answer(question, state)
@@ -131,6 +137,7 @@ def one_answer() -> Solver:
 
 def _keep(asked: _Round, reply: Reply) -> None:
     asked.budget.spend(reply.tokens_in, reply.tokens_out)
+    asked.budget.heard(reply.detail if reply.outcome == PROVIDER_ERROR else "")
     cost = cost_of(asked.budget.price, reply.tokens_in, reply.tokens_out)
     kept = reply.model_copy(update={"cost": cost})
     try:
@@ -150,7 +157,7 @@ async def _answer(question: Question, state: TaskState) -> tuple[ModelOutput, Re
     try:
         output = await get_model().generate(state.messages, config=config)
     except Exception as e:  # noqa: BLE001 - the boundary of one question
-        output = ModelOutput(model=str(state.model), error=f"{type(e).__name__}: {e}"[:500])
+        output = ModelOutput(model=str(state.model), error=told(e))
     timed = {"asked_at": asked_at.isoformat(), "seconds": round(monotonic() - began, 3)}
     return output, reply_of(question, output).model_copy(update=timed)
 

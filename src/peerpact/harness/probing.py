@@ -22,6 +22,7 @@ from inspect_ai.util import JSONSchema
 
 from peerpact.errors import JudgeError, StudyError
 from peerpact.harness.context import ACTIVE, COLLECTOR, Active
+from peerpact.harness.failure import told
 from peerpact.harness.usage import used
 from peerpact.scenarios.probing import Form, documents, form
 from peerpact.scoring.probed import Probed
@@ -52,7 +53,7 @@ async def _probed(name: str, active: Active) -> Probed:
     except StudyError as e:
         return Probed("", reason=str(e))
     except Exception as e:  # noqa: BLE001 - a probe never ends a run
-        return Probed("", reason=f"{type(e).__name__}: {e}"[:LONGEST])
+        return Probed("", reason=told(e))
     return _counted(_read(asked, output), output)
 
 

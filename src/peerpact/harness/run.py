@@ -15,7 +15,7 @@ from pathlib import Path
 from peerpact import __version__
 from peerpact.design.cells import Cell, spread, taken
 from peerpact.design.compiler import compile_study
-from peerpact.design.journal import Journal, read_runs
+from peerpact.design.journal import PROVIDER_ERROR, Journal, read_runs
 from peerpact.design.record import Run
 from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
@@ -30,6 +30,7 @@ __all__ = ["BLOCK", "CONCURRENT", "Options", "Schedule", "free_folder", "run", "
 
 BLOCK = 200
 """Runs in one block: large enough to bury the start of an evaluation, small enough to keep memory flat."""
+WITHOUT_RECORD = "they ended without a record; give the same command again"
 CONCURRENT = {"peerpact-organism": 20, "peerpact-judge": 20, "peerpact-local": 1}
 
 
@@ -121,20 +122,27 @@ def run(
     problems: list[str] = []
     for subject, planned in scheduled.planned.items():
         budget.price = options.price(subject)
+        budget.begin()
         missing = [p for p in planned if p.identity not in journal.done]
         watch = _watch(scheduled.study, planned, folder)
+        lacking = ""
         try:
             _subject(
                 subject, missing, journal, options, budget, note, watch, scheduled.study.probes
             )
         except SubjectError as e:
-            problems.append(f"{subject.name}: {e}")
+            lacking = str(e)
         if watch is not None:
             write_watched(folder, watch.found())
         left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
         if left:
-            why = budget.exhausted or "they ended without a record; give the same command again"
+            why = lacking or budget.halted or budget.exhausted or WITHOUT_RECORD
             problems.append(f"{subject.name}: {left} of {len(planned)} runs are missing: {why}")
+        if budget.failed and not budget.halted:
+            problems.append(
+                f"{subject.name}: an error of the provider ended {budget.failed} runs ({budget.failure}); "
+                "--retry-errors makes them again"
+            )
     return problems
 
 
@@ -168,7 +176,7 @@ def _subject(
     rest = [p for p in missing if not p.cell.capability]
     for block in (*_blocks(gate), *_blocks(rest)):
         part = tuple(p for p in block if _wanted(watch, p))
-        if budget.exhausted:
+        if budget.halted or budget.exhausted:
             return
         if not part:
             continue
@@ -181,6 +189,7 @@ def _subject(
             except PeerpactError as e:
                 failures.append(e)
                 raise
+            budget.heard(record.detail if record.ending == PROVIDER_ERROR else "")
             if watch is not None:
                 watch.note(record)
             note(record)

@@ -24,6 +24,7 @@ from inspect_ai.util import LimitExceededError
 from peerpact.errors import PeerpactError
 from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode, Limits
+from peerpact.harness.failure import told
 from peerpact.harness.replay import reasoning
 from peerpact.harness.samples import scene_of
 from peerpact.harness.tools import tools
@@ -77,7 +78,7 @@ async def _guarded_turn(
     except LimitExceededError as e:
         active.episode.stop("limit", str(e))
     except Exception as e:  # noqa: BLE001 - the boundary of one run
-        active.episode.stop("harness_error", f"{type(e).__name__}: {e}"[:500])
+        active.episode.stop("harness_error", told(e))
 
 
 async def _turn(state: TaskState, active: Active, model: Model, offered: list[ToolDef]) -> None:
@@ -111,7 +112,7 @@ async def _answer(
         config = GenerateConfig(**episode.scene.generation)
         output = await model.generate(state.messages, tools=offered, config=config)
     except Exception as e:  # noqa: BLE001 - the boundary of one run
-        episode.stop("provider_error", f"{type(e).__name__}: {e}"[:500])
+        episode.stop("provider_error", told(e))
         return None
     if output.empty or output.error:
         episode.stop("provider_error", output.error or "the provider answered nothing")
@@ -143,7 +144,11 @@ def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> N
 
 def _spent(episode: Episode) -> bool:
     collector = COLLECTOR.get()
-    if collector is None or not collector.budget.exhausted:
+    if collector is None:
+        return False
+    if collector.budget.halted:
+        return not episode.turn
+    if not collector.budget.exhausted:
         return False
     if episode.turn:
         episode.stop("budget_cap", collector.budget.exhausted)

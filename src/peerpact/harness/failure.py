@@ -1,0 +1,14 @@
+"""What an error says, as a record keeps it."""
+
+from __future__ import annotations
+
+__all__ = ["told"]
+
+LONGEST = 500
+"""Characters of an error that are kept."""
+
+
+def told(error: Exception) -> str:
+    """Return what an error says, in one line; of a provider's error its own words, without the request."""
+    words = getattr(error, "provider_message", None) or str(error)
+    return " ".join(f"{type(error).__name__}: {words}".split())[:LONGEST]
