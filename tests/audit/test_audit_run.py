@@ -339,3 +339,11 @@ def test_a_further_process_is_started_where_there_is_much_to_read(tmp_path, monk
     (tmp_path / "packed.eval").write_bytes(bytes(3_000_000))
     assert helpful([str(tmp_path / "packed.eval"), "-"]) == 2
     assert helpful(["-"]) == 1
+
+
+def test_an_audit_in_which_no_agent_ever_speaks_fails_loudly(tmp_path: Path) -> None:
+    path = tmp_path / "spans.json"
+    span = {"traceId": "t", "spanId": "s", "name": "GET /", "attributes": []}
+    path.write_bytes(orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
+    with pytest.raises(ResultsError, match="no agent says or does anything"):
+        audit([str(path)])

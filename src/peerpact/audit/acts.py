@@ -173,6 +173,8 @@ def _command(arguments: Mapping[str, Any]) -> str:
             return given
         if isinstance(given, list):
             words = [str(word) for word in given]
+            if key == "commands":
+                return "\n".join(words)
             return words[-1] if len(words) > 2 and words[1] in {"-c", "-lc"} else shlex.join(words)
         if isinstance(given, Mapping):
             return _command(given)

@@ -10,12 +10,31 @@ import orjson
 
 from peerpact.audit.transcript import flat
 
-__all__ = ["Attributes", "answered", "asked", "attributes"]
+__all__ = [
+    "Attributes",
+    "answered",
+    "asked",
+    "attributes",
+    "event",
+    "traceloop_tool",
+    "with_events",
+]
 
 Attributes: TypeAlias = Mapping[str, Any]
 
 _INDEXED = re.compile(r"^(.*?)\.(\d{1,5})\.(.+)$")
 DEPTH = 8
+ASKED = ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "all_messages_events",
+         "pydantic_ai.all_messages")  # fmt: skip
+ANSWERED = ("gen_ai.output.messages", "gen_ai.completion")
+EVENTS = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+    "gen_ai.choice": "assistant",
+}
+"""The events of which older instrumentation made one for each message."""
 
 
 def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,16 +66,62 @@ def _json(value: Any) -> Any:
         return value
 
 
+def event(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event of a span, or a log record, as one mapping: its name, attributes and body."""
+    known = attributes(record)
+    name = record.get("eventName") or record.get("name") or known.get("event.name")
+    content = _json(known.get("gen_ai.event.content"))
+    for told in (_value(record.get("body"), 0), content):
+        if isinstance(told, Mapping):
+            known |= told
+    return {**known, "event.name": name}
+
+
+def traceloop_tool(known: Attributes) -> dict[str, Any]:
+    """Return the attributes of Traceloop's span of a tool, with the tool's name, arguments and reply."""
+    given, got = (_json(known.get(f"traceloop.entity.{part}")) for part in ("input", "output"))
+    inner = (
+        next((given[k] for k in ("inputs", "kwargs") if k in given), given)
+        if isinstance(given, Mapping)
+        else given
+    )
+    told = {
+        "tool_name": known.get("traceloop.entity.name"),
+        "tool_arguments": inner,
+        "tool_response": flat(got),
+    }
+    return {**told, **known}
+
+
+def with_events(known: Attributes, events: list[Attributes]) -> Attributes:
+    """Return a span's attributes with the messages that its events tell, where it has none of its own."""
+    told: dict[str, Any] = {}
+    held = _json(known.get("events"))
+    for one in [*events, *(held if isinstance(held, list) else ())]:
+        role = EVENTS.get(one.get("event.name", ""))
+        if role is None:
+            told |= {key: one[key] for key in (*ASKED, *ANSWERED) if key in one}
+        else:
+            key = ANSWERED[0] if one["event.name"] == "gen_ai.choice" else ASKED[0]
+            told.setdefault(key, []).append(_from_event(one, role))
+    return {**told, **known} if told else known
+
+
+def _from_event(one: Attributes, role: str) -> dict[str, Any]:
+    inner = _json(one.get("message"))
+    said = inner if isinstance(inner, Mapping) else {"content": inner, **one}
+    kept = {key: said[key] for key in ("content", "tool_calls") if said.get(key) is not None}
+    if isinstance(kept.get("tool_calls"), str):
+        kept["tool_calls"] = _json(kept["tool_calls"])
+    reply = {"tool_call_id": said["id"]} if role == "tool" and said.get("id") else {}
+    return {"role": role, "content": "", **kept, **reply}
+
+
 def asked(known: Attributes) -> list[Any]:
     """Return the messages that the model was given."""
     system = _json(known.get("gen_ai.system_instructions"))
     lead = [{"role": "system", "content": system}] if system else []
-    for key in (
-        "gen_ai.input.messages",
-        "gen_ai.prompt",
-        "ai.prompt.messages",
-        "all_messages_events",
-    ):
+    for key in ASKED:
         if key in known:
             return lead + _messages(_json(known[key]), "user")
     if "ai.prompt" in known:
@@ -71,7 +136,7 @@ def asked(known: Attributes) -> list[Any]:
 
 def answered(known: Attributes) -> list[Any]:
     """Return the messages that the model gave."""
-    for key in ("gen_ai.output.messages", "gen_ai.completion"):
+    for key in ANSWERED:
         if key in known:
             return _messages(_json(known[key]), "assistant")
     for prefix in ("gen_ai.completion", "llm.output_messages"):
@@ -79,9 +144,9 @@ def answered(known: Attributes) -> list[Any]:
             return found
     if "ai.response.text" in known or "ai.response.toolCalls" in known:
         calls = _json(known.get("ai.response.toolCalls")) or []
-        parts = [{**call, "type": "tool-call", "args": _json(call.get("args"))} for call in calls]
         text = flat(known.get("ai.response.text"))
-        return [{"role": "assistant", "content": [{"type": "text", "text": text}, *parts]}]
+        said = [{"type": "text", "text": text}] if text else []
+        return [{"role": "assistant", "content": [*said, *map(_vercel_call, calls)]}]
     if known.get("openinference.span.kind") == "LLM" and known.get("output.value"):
         return _messages(_json(known["output.value"]), "assistant")
     return []
@@ -93,6 +158,13 @@ def _vercel(prompt: Any) -> list[Any]:
     lead = [{"role": "system", "content": prompt["system"]}] if prompt.get("system") else []
     text = [{"role": "user", "content": prompt["prompt"]}] if prompt.get("prompt") else []
     return lead + text + _messages(prompt.get("messages"), "user")
+
+
+def _vercel_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call in the words in which the next request repeats it."""
+    given = {key: _json(call[key]) for key in ("args", "input") if key in call}
+    names = {key: call[key] for key in ("toolCallId", "toolName") if key in call}
+    return {"type": "tool-call", **names, **given}
 
 
 def _messages(value: Any, role: str) -> list[Any]:

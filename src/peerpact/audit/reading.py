@@ -5,6 +5,7 @@ A file is either one JSON document, or lines of JSON, or something binary that o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -76,6 +77,8 @@ class Source:
 def parse(data: bytes, limits: Limits = LIMITS) -> Any:
     """Return the JSON value in ``data``; bytes that are no UTF-8 are replaced, not refused.
 
+    ``NaN`` and ``Infinity``, which Python writes and JSON does not know, are read as it means them.
+
     Raises:
         ImportFailure: The text is no JSON, is cut off, or would take too much memory.
     """
@@ -93,6 +96,11 @@ def _retried(data: bytes, problem: orjson.JSONDecodeError) -> Any:
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:
+            pass
+    if "NaN" in text or "Infinity" in text:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
             pass
     cut = problem.pos >= len(text.rstrip()) or "EOF" in problem.msg or "end of data" in problem.msg
     raise ImportFailure("cut off" if cut else "not JSON") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -125,7 +125,7 @@ def audit(
 
     Raises:
         StudyError: A path names nothing, or the format is unknown.
-        ResultsError: Nothing at all could be read.
+        ResultsError: Nothing at all could be read, or no agent said or did anything in it.
     """
     if format:
         importer(format)
@@ -142,7 +142,7 @@ def audit(
         _serial(find(named), format, limits, total, runs, gauge)
     total.keep(runs.conclude())
     total.trim()
-    if not total.read:
+    if total.read == total.transcripts["empty"]:
         raise ResultsError(_nothing(total))
     return total
 
@@ -177,9 +177,9 @@ def items(paths: Iterable[str], format: str = "", limits: Limits = LIMITS) -> It
 
 
 def _nothing(total: Audit) -> str:
-    reasons = "; ".join(
-        f"{n} × {reason}" for reason, n in (total.unread + total.passed_over).most_common()
-    )
+    silent = Counter({"no agent says or does anything": total.transcripts["empty"]})
+    told = silent + total.unread + total.passed_over
+    reasons = "; ".join(f"{n} × {reason}" for reason, n in told.most_common())
     found = (
         f"{total.files} files were opened" if total.files else "no file of a known kind was found"
     )

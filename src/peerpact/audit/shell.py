@@ -30,6 +30,9 @@ _PLAIN = re.compile(r"\d?&?>>?&?|<|&&|\|\||[|&;\n()]|[^\s|&;<>()]+")
 OPERATORS = frozenset("<>|&;()\n")
 QUOTES = re.compile(r"['\"\\]")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w{1,40})['\"]?")
+_PATCHED = re.compile(
+    r"^(?:\*\*\* (?:Update|Add|Delete) File:|\+\+\+) (?:b/)?(\S{1,300})", re.MULTILINE
+)
 _LITERAL = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 
 
@@ -80,9 +83,17 @@ def steps(command: str, depth: int = 0) -> Iterator[Step]:
         return
     command, written = _without_heredocs(command)
     for words, redirected in _simple(command):
-        yield from _step(words, depth)
+        yield from (_patched(step, written) for step in _step(words, depth))
         if redirected and not redirected.startswith(("/dev/null", "&", "/dev/std")):
             yield Step("write", (redirected,), written or " ".join(words))
+
+
+def _patched(step: Step, written: str) -> Step:
+    """Return a patch with the files that it names, whether it is an argument or comes as a here-document."""
+    text = f"{step.text}\n{written}" if step.verb == "write" else ""
+    if names := tuple(_PATCHED.findall(text)):
+        return Step("write", names, text)
+    return step
 
 
 def _without_heredocs(command: str) -> tuple[str, str]:

@@ -12,6 +12,20 @@ from peerpact.audit.transcript import Draft
 
 __all__ = ["Threads"]
 
+BESIDE = frozenset(
+    {
+        "finish_reason",
+        "stop_reason",
+        "stop_sequence",
+        "timestamp",
+        "id",
+        "model",
+        "usage",
+        "annotations",
+    }
+)
+"""What a response has and the history that repeats it has not."""
+
 
 class Threads:
     """The conversations of the agents in one trace; a message that a request repeats is added once."""
@@ -55,7 +69,5 @@ def _spoken(message: Mapping[str, Any]) -> bool:
 
 
 def _key(message: Mapping[str, Any]) -> bytes:
-    kept = {
-        k: v for k, v in message.items() if k not in {"finish_reason", "timestamp", "id", "model"}
-    }
+    kept = {k: v for k, v in message.items() if k not in BESIDE and v not in (None, "", [])}
     return orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -15,6 +17,9 @@ from peerpact.audit.transcript import Unread
 from peerpact.errors import StudyError, allowed
 
 __all__ = ["importer", "importers", "read", "read_source", "recognise"]
+
+OPENINGS = 20
+"""Records at the start of a file of which one must be known: logs begin with settings, titles and snapshots."""
 
 
 @lru_cache(maxsize=1)
@@ -38,8 +43,21 @@ def importer(name: str) -> Importer:
 
 
 def recognise(source: Source) -> Importer | None:
-    """Return the importer whose format the source has."""
+    """Return the importer whose format the source has: that of the first record that any knows."""
+    found = _knowing(source)
+    for value in islice(_openings(source), OPENINGS) if found is None else ():
+        found = found or _knowing(replace(source, value=value))
+    return found
+
+
+def _knowing(source: Source) -> Importer | None:
     return next((found for found in importers() if found.recognise(source)), None)
+
+
+def _openings(source: Source) -> Iterator[object]:
+    if source.shape == "lines" or isinstance(source.value, list):
+        whole = replace(source, span=None, reached=None)
+        yield from (value for _, value in records(whole) if isinstance(value, dict))
 
 
 def read(path: Path, format: str = "", limits: Limits = LIMITS) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""Anthropic Messages: requests, responses, or pairs of both."""
+"""Anthropic Messages: requests, responses, pairs of both, or results of a batch."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ def _in_blocks(message: Any) -> bool:
 
 def _parts(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     request, response = value.get("request"), value.get("response")
+    result = value.get("result")
+    if isinstance(result, dict):
+        response = result.get("message")
     return (
         request if isinstance(request, dict) else value,
         response if isinstance(response, dict) else value,

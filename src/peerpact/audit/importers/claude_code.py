@@ -1,4 +1,4 @@
-"""Claude Code sessions: one JSONL file a session, a tree of records, side chains for sub-agents.
+"""Claude Code sessions: one JSONL file a session, a tree of records, side chains for sub-agents; or its print.
 
 A user who takes the conversation back starts another branch at an earlier record. The branch that the file ends
 on is the conversation; the others are kept and marked as rewound.
@@ -16,6 +16,8 @@ from peerpact.audit.transcript import Draft, Transcript
 __all__ = ["IMPORTER"]
 
 SPOKEN = {"user", "assistant"}
+PRINTED = {"system", "user", "assistant", "result"}
+"""The records that ``--output-format stream-json`` prints."""
 OTHER = {"system", "summary", "progress", "file-history-snapshot", "queue-operation"}
 
 
@@ -26,6 +28,8 @@ def matches(value: Any) -> bool:
     if isinstance(value.get("loglines"), list):
         return True
     kind = value.get("type")
+    if "session_id" in value and kind in PRINTED and ("message" in value or "subtype" in value):
+        return True
     return ("sessionId" in value and ("uuid" in value or kind in OTHER)) or (
         kind == "summary" and "leafUuid" in value
     )
@@ -40,7 +44,10 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     draft = Draft()
     for record in spoken:
         _add(draft, record, record.get("uuid") in rewound)
-    id = next((str(r["sessionId"]) for r in spoken if r.get("sessionId")), where)
+    if any(isinstance(r, dict) and r.get("is_error") is True for r in records):
+        draft.status = draft.status or "failed"
+    named = (r.get("sessionId") or r.get("session_id") for r in spoken)
+    id = next((str(name) for name in named if name), where)
     sides = {m.agent for m in draft.messages if m.agent}
     if len(sides) == 1 and all(m.agent for m in draft.messages):
         draft.notes.append("a sub-agent's session")
@@ -55,6 +62,8 @@ def _add(draft: Draft, record: Mapping[str, Any], rewound: bool) -> None:
     agent = ""
     if record.get("isSidechain"):
         agent = str(record.get("agentId") or "side chain")
+    elif record.get("parent_tool_use_id"):
+        agent = "side chain"
     if record.get("isApiErrorMessage"):
         draft.status = "failed"
     message = {**message, "timestamp": record.get("timestamp") or ""}

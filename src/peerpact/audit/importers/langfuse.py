@@ -1,9 +1,11 @@
-"""Langfuse exports: a trace with its observations, and scores as labels."""
+"""Langfuse exports: a trace with its observations, and scores as labels; a list of traces, or a trace alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from peerpact.audit.dialects import is_message
 from peerpact.audit.importer import document_importer
@@ -11,34 +13,51 @@ from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
 from peerpact.audit.transcript import Draft, Transcript, arguments_of, flat
 
-__all__ = ["IMPORTER"]
+__all__ = ["IMPORTER", "trace_of"]
+
+ALONE = frozenset({"name", "timestamp", "input", "output"})
+"""What a trace has that was exported without its observations."""
 
 
 def matches(value: Any) -> bool:
     """Whether ``value`` is a trace with its observations."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("observations"), list)
-        and ("trace" in value or "id" in value)
-    )
+    if not isinstance(value, dict):
+        return False
+    if isinstance(value.get("data"), list) and value["data"]:
+        return "meta" in value and matches(value["data"][0])
+    if isinstance(value.get("observations"), list):
+        return "trace" in value or "id" in value
+    return value.keys() >= ALONE and not value.keys().isdisjoint({"sessionId", "projectId"})
 
 
 def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
-    """Read one trace."""
+    """Read one trace, or the traces of one page."""
+    if isinstance(value.get("data"), list) and "observations" not in value:
+        for number, one in enumerate(value["data"]):
+            yield from transcripts(one, f"{where}[{number}]")
+        return
     inner = value.get("trace")
-    trace: Mapping[str, Any] = inner if isinstance(inner, dict) else value
+    yield trace_of(inner if isinstance(inner, dict) else value, value, where)
+
+
+def trace_of(trace: Mapping[str, Any], value: Mapping[str, Any], where: str) -> Transcript:
+    """Read a trace whose observations and scores are in ``value``."""
     draft = Draft()
     threads = Threads(draft)
-    observations = [o for o in value["observations"] if isinstance(o, dict)]
+    observations = [o for o in value.get("observations") or () if isinstance(o, dict)]
     names = {str(o.get("id")): _agent(o) for o in observations}
     for observation in sorted(observations, key=lambda o: str(o.get("startTime") or "")):
         agent = names.get(str(observation.get("parentObservationId")), "")
         _add(draft, threads, observation, agent)
-    add_facts(draft, trace.get("metadata") or {})
+    if not draft.messages:
+        threads.add(_messages(trace.get("input"), "user"))
+        threads.add(_messages(trace.get("output"), "assistant"))
+    metadata = _json(trace.get("metadata"))
+    add_facts(draft, metadata if isinstance(metadata, dict) else {})
     for score in value.get("scores") or trace.get("scores") or ():
         if isinstance(score, dict):
             draft.labels[str(score.get("name"))] = score.get("value", score.get("stringValue"))
-    yield draft.finish(str(trace.get("id") or where), where, "langfuse")
+    return draft.finish(str(trace.get("id") or where), where, "langfuse")
 
 
 def _agent(observation: Mapping[str, Any]) -> str:
@@ -60,11 +79,23 @@ def _add(draft: Draft, threads: Threads, observation: Mapping[str, Any], agent: 
 
 def _add_tool(draft: Draft, observation: Mapping[str, Any], agent: str, time: str) -> None:
     name, arguments = str(observation.get("name")), arguments_of(observation.get("input"))
+    output = flat(_json(observation.get("output")))
     id = draft.open_call(name, arguments) or draft.call(name, arguments, "", agent, time)
-    draft.reply(id, flat(observation.get("output")), observation.get("level") == "ERROR")
+    draft.reply(id, output, observation.get("level") == "ERROR")
+
+
+def _json(value: Any) -> Any:
+    """Return what a text that is JSON means: exported tables hold values as text."""
+    if not isinstance(value, str) or value[:1] not in {"{", "[", '"'}:
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
 
 
 def _messages(value: Any, role: str) -> list[Any]:
+    value = _json(value)
     if isinstance(value, Mapping) and isinstance(value.get("messages"), list):
         return list(value["messages"])
     if isinstance(value, Mapping) and is_message(value):

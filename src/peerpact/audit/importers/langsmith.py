@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from peerpact.audit.importer import session_importer
 from peerpact.audit.settings import add_facts
@@ -11,6 +14,9 @@ from peerpact.audit.threads import Threads
 from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
+
+LONGEST = 100_000
+"""Characters of a tool's input that are read as Python's notation."""
 
 
 def matches(value: Any) -> bool:
@@ -26,12 +32,28 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     """Read the runs of a file, a trace at a time."""
     traces: dict[str, list[Mapping[str, Any]]] = {}
     for record in records:
-        for run in record.get("runs") or [record]:
-            key = str(run.get("trace_id") or run.get("id"))
-            traces.setdefault(key, []).append(run)
-            traces[key] += run.get("child_runs") or []
+        for top in record.get("runs") or [record]:
+            key = str(top.get("trace_id") or top.get("id"))
+            for run in _with_children(top):
+                traces.setdefault(str(run.get("trace_id") or key), []).append(_opened(run))
     for key, runs in traces.items():
         yield _trace(key, runs, where)
+
+
+def _with_children(top: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    waiting = [top]
+    while waiting:
+        run = waiting.pop()
+        yield run
+        waiting += reversed(run.get("child_runs") or [])
+
+
+def _opened(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a run whose values are JSON text, as exported tables have them, with the values."""
+    texts = {
+        key: run[key] for key in ("inputs", "outputs", "extra") if isinstance(run.get(key), str)
+    }
+    return {**run, **{key: orjson.loads(text) if text else {} for key, text in texts.items()}}
 
 
 def _trace(key: str, runs: list[Mapping[str, Any]], where: str) -> Transcript:
@@ -65,7 +87,7 @@ def _add_tool(draft: Draft, run: Mapping[str, Any], agent: str, time: str) -> No
     kept = output.get("kwargs", output) if isinstance(output, Mapping) else {}
     id = str(kept.get("tool_call_id") or "")
     inputs = run.get("inputs") or {}
-    arguments = inputs.get("input", inputs)
+    arguments = _literal(inputs.get("input", inputs))
     text = flat(
         output.get("kwargs") if isinstance(output, Mapping) and "kwargs" in output else output
     )
@@ -74,13 +96,47 @@ def _add_tool(draft: Draft, run: Mapping[str, Any], agent: str, time: str) -> No
     draft.reply(id, str(run.get("error") or text), bool(run.get("error")))
 
 
+def _literal(text: Any) -> Any:
+    """Return the object that LangChain wrote in Python's notation; anything else as it is."""
+    if not isinstance(text, str) or not text.startswith("{") or len(text) > LONGEST:
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
 def _asked(inputs: Mapping[str, Any]) -> list[Any]:
+    system = inputs.get("system") or inputs.get("instructions")
+    lead = [{"role": "system", "content": system}] if system else []
     messages = inputs.get("messages") or []
     if messages and isinstance(messages[0], list):
-        return list(messages[0])
-    if not messages and inputs.get("input"):
-        return [{"role": "user", "content": flat(inputs["input"])}]
-    return list(messages)
+        return lead + list(messages[0])
+    given = inputs.get("input")
+    if not messages and isinstance(given, list):
+        return lead + list(map(_item, given))
+    if not messages and given:
+        return [*lead, {"role": "user", "content": flat(given)}]
+    return lead + list(messages)
+
+
+def _item(item: Any) -> Any:
+    """Return an item of the Responses API as a chat message."""
+    kind = str(item.get("type")) if isinstance(item, Mapping) else ""
+    if kind.endswith("_call"):
+        called = {
+            "id": item.get("call_id"),
+            "name": item.get("name"),
+            "arguments": item.get("arguments"),
+        }
+        return {"role": "assistant", "content": "", "tool_calls": [called]}
+    if kind.endswith("_output"):
+        return {
+            "role": "tool",
+            "content": flat(item.get("output")),
+            "tool_call_id": item.get("call_id"),
+        }
+    return item
 
 
 def _answered(outputs: Mapping[str, Any]) -> list[Any]:
@@ -93,6 +149,10 @@ def _answered(outputs: Mapping[str, Any]) -> list[Any]:
     for choice in outputs.get("choices") or ():
         found.append(choice.get("message") or {})
     found += outputs.get("messages") or ()
+    if isinstance(outputs.get("output"), list):
+        found += [_item(item) for item in outputs["output"]]
+    if isinstance(outputs.get("message"), Mapping):
+        found.append(outputs["message"])
     if not found and outputs.get("role"):
         found.append(outputs)
     return found

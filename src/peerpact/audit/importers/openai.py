@@ -13,6 +13,8 @@ from peerpact.audit.transcript import Draft, Transcript
 
 __all__ = ["IMPORTER"]
 
+OPENING = 50
+"""Items of which one must be typed; a person's message may go without a type."""
 REFUSED = {"content_filter", "refusal"}
 ASKED = ("instructions", "input")
 ANSWERED = ("instructions", "choices", "output", "incomplete_details")
@@ -53,13 +55,14 @@ def _is_chat(request: Mapping[str, Any]) -> bool:
 
 
 def _is_items(items: Any) -> bool:
-    kinds = ("message", "function_call", "reasoning", "custom_tool_call")
-    return (
-        isinstance(items, list)
-        and bool(items)
-        and isinstance(items[0], dict)
-        and (items[0].get("type") in kinds or items[0].get("object") == "response")
-    )
+    return isinstance(items, list) and any(map(_is_item, items[:OPENING]))
+
+
+def _is_item(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    kind = str(item.get("type"))
+    return kind in {"message", "reasoning"} or kind.endswith(("_call", "_call_output"))
 
 
 def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:

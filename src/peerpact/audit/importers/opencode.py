@@ -1,10 +1,16 @@
-"""OpenCode's database, opened read-only and as it lies: nothing is written, locked or recovered."""
+"""OpenCode's database, opened read-only: nothing beside it is written, locked or recovered.
+
+What a running OpenCode wrote last is in a log beside the database; both are then read from a copy.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -31,10 +37,36 @@ LOST = """
 UNMERGED = (
     "the write-ahead log beside the database was not read; the newest messages may be missing"
 )
+COPIED = 1_000_000_000
+"""Bytes of a database with its log that are copied to be read together."""
 
 
-def _connect(source: Source) -> sqlite3.Connection:
-    address = f"file:{quote(str(source.path.resolve()))}?mode=ro&immutable=1"
+@contextmanager
+def _opened(source: Source) -> Iterator[tuple[sqlite3.Connection, list[str]]]:
+    """Open the database; give the connection and what has to be noted."""
+    log = _log(source.path)
+    if log is None:
+        with closing(_connect(source.path, "immutable=1")) as connection:
+            yield connection, []
+    elif source.path.stat().st_size + log.stat().st_size > COPIED:
+        with closing(_connect(source.path, "immutable=1")) as connection:
+            yield connection, [UNMERGED]
+    else:
+        with tempfile.TemporaryDirectory(prefix="peerpact-") as folder:
+            copied = Path(folder) / "copy.db"
+            shutil.copyfile(log, f"{copied}-wal")
+            shutil.copyfile(source.path, copied)
+            with closing(_connect(copied, "")) as connection:
+                yield connection, []
+
+
+def _log(path: Path) -> Path | None:
+    log = path.with_name(path.name + "-wal")
+    return log if log.is_file() and log.stat().st_size else None
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&{how}"
     connection = sqlite3.connect(address, uri=True)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
@@ -45,23 +77,21 @@ def recognise(source: Source) -> bool:
     if not source.start.startswith(MAGIC):
         return False
     try:
-        with closing(_connect(source)) as connection:
+        with _opened(source) as (connection, _):
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             return {row[0] for row in rows} >= NEEDED
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):
         return False
 
 
 def read(source: Source) -> Iterator[Item]:
     """Read every session."""
-    log = source.path.with_name(source.path.name + "-wal")
-    notes = [UNMERGED] if log.is_file() and log.stat().st_size else []
     try:
-        with closing(_connect(source)) as connection:
+        with _opened(source) as (connection, notes):
             for id, parent, title in connection.execute(SESSIONS).fetchall():
                 where = f"{source.label}#{id}"
                 yield from guarded(_session, (connection, source, id, parent, title, notes), where)
-    except sqlite3.Error as e:
+    except (sqlite3.Error, OSError) as e:
         yield Unread(source.label, "damaged database", str(e)[:200])
 
 

@@ -1,16 +1,25 @@
 """OpenTelemetry GenAI spans as OTLP JSON, in the dialects that are in use.
 
-Current names (messages as JSON), the older indexed ones, OpenInference, Vercel's and pydantic-ai's. A span of a
-model call repeats the conversation so far, so the conversation of a trace is put together from its spans.
+Current names (messages as JSON), the older indexed ones and the older events, OpenInference, Vercel's and
+pydantic-ai's. A span of a model call repeats the conversation so far, so the conversation of a trace is put
+together from its spans; a span that encloses model calls of the same agent only repeats what they tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from peerpact.audit.importer import session_importer
-from peerpact.audit.otel_dialects import Attributes, answered, asked, attributes
+from peerpact.audit.otel_dialects import (
+    Attributes,
+    answered,
+    asked,
+    attributes,
+    event,
+    traceloop_tool,
+    with_events,
+)
 from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
 from peerpact.audit.transcript import Draft, Transcript, arguments_of, flat
@@ -39,8 +48,8 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     for record in records:
         for span in _scoped(record, "resourceSpans", "scopeSpans", "spans"):
             traces.setdefault(str(span.get("traceId")), []).append(span)
-        for event in _scoped(record, "resourceLogs", "scopeLogs", "logRecords"):
-            events.setdefault(str(event.get("traceId")), []).append(event)
+        for logged in _scoped(record, "resourceLogs", "scopeLogs", "logRecords"):
+            events.setdefault(str(logged.get("traceId")), []).append(logged)
     for key in traces | events:
         yield _trace(key, traces.get(key, []), events.get(key, []), where)
 
@@ -62,17 +71,60 @@ def _trace(
     spans.sort(
         key=lambda s: (int(s.get("startTimeUnixNano") or 0), -int(s.get("endTimeUnixNano") or 0))
     )
-    read = {str(span.get("spanId")): attributes(span) for span in spans}
+    apart, logged = _by_span(events)
+    read = {str(span.get("spanId")): _read(span, logged) for span in spans}
     parents = {str(span.get("spanId")): str(span.get("parentSpanId") or "") for span in spans}
     roots = [span for span in spans if parents[str(span.get("spanId"))] not in read]
+    agents = {id: _agent(id, read, parents) for id in read}
+    told = {id: (asked(known), answered(known)) for id, known in read.items()}
+    repeats = _repeats([id for id in told if any(told[id])], agents, parents)
     for span in spans:
         id = str(span.get("spanId"))
-        _add(draft, threads, span, read[id], _agent(id, read, parents))
-    for event in events:
-        _add_label(draft, event)
+        said = ([], []) if id in repeats else told[id]
+        _add(draft, threads, span, read[id], agents[id], said)
+    orphans = [one for id, found in logged.items() if id not in read for one in found]
+    known = with_events({}, apart + orphans)
+    threads.add(asked(known))
+    threads.add(answered(known))
+    for record in events:
+        _add_label(draft, event(record))
     if any((span.get("status") or {}).get("code") in {2, "STATUS_CODE_ERROR"} for span in roots):
         draft.status = "failed"
     return draft.finish(key, f"{where}#{key}", "otel")
+
+
+def _by_span(
+    events: list[Mapping[str, Any]],
+) -> tuple[list[Attributes], dict[str, list[Attributes]]]:
+    """Return the log records of no span, and the others by their span."""
+    apart: list[Attributes] = []
+    logged: dict[str, list[Attributes]] = {}
+    for record in events:
+        id = str(record.get("spanId") or "")
+        (logged.setdefault(id, []) if id else apart).append(event(record))
+    return apart, logged
+
+
+def _read(span: Mapping[str, Any], logged: Mapping[str, list[Attributes]]) -> Attributes:
+    known = attributes(span)
+    if known.get("traceloop.span.kind") == "tool":
+        known = traceloop_tool(known)
+    events = [event(one) for one in span.get("events") or ()]
+    return with_events(known, events + logged.get(str(span.get("spanId")), []))
+
+
+def _repeats(telling: list[str], agents: Mapping[str, str], parents: Mapping[str, str]) -> set[str]:
+    """Return the spans that enclose a span of the same agent that tells what was said."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    for id in telling:
+        agent, up = agents[id], parents[id]
+        while up in agents and (up, agent) not in seen:
+            seen.add((up, agent))
+            if agents[up] == agent:
+                found.add(up)
+            up = parents[up]
+    return found
 
 
 def _agent(id: str, read: Mapping[str, Attributes], parents: Mapping[str, str]) -> str:
@@ -89,11 +141,16 @@ def _agent(id: str, read: Mapping[str, Attributes], parents: Mapping[str, str]) 
 
 
 def _first(known: Attributes, names: tuple[str, ...]) -> Any:
-    return next((known[name] for name in names if known.get(name) not in {None, ""}), "")
+    return next((known[name] for name in names if known.get(name) not in (None, "")), "")
 
 
 def _add(
-    draft: Draft, threads: Threads, span: Mapping[str, Any], known: Attributes, agent: str
+    draft: Draft,
+    threads: Threads,
+    span: Mapping[str, Any],
+    known: Attributes,
+    agent: str,
+    said: tuple[Sequence[Any], Sequence[Any]],
 ) -> None:
     time = str(span.get("startTimeUnixNano") or "")
     model = str(_first(known, MODEL))
@@ -101,11 +158,11 @@ def _add(
         _add_tool(draft, span, known, agent)
         return
     draft.agent = draft.agent or model
-    threads.add(asked(known), agent, time, model)
-    threads.add(answered(known), agent, time, model)
+    for messages in said:
+        threads.add(messages, agent, time, model)
     add_facts(draft, {k: v for k, v in known.items() if k != "model"})
-    for event in span.get("events") or ():
-        _add_label(draft, event)
+    for one in span.get("events") or ():
+        _add_label(draft, event(one))
 
 
 def _add_tool(draft: Draft, span: Mapping[str, Any], known: Attributes, agent: str) -> None:
@@ -123,8 +180,7 @@ def _add_tool(draft: Draft, span: Mapping[str, Any], known: Attributes, agent: s
         draft.reply(id, flat(output), failed)
 
 
-def _add_label(draft: Draft, event: Mapping[str, Any]) -> None:
-    known = attributes(event)
+def _add_label(draft: Draft, known: Attributes) -> None:
     name = known.get("gen_ai.evaluation.name")
     if name:
         value = known.get("gen_ai.evaluation.score.value")

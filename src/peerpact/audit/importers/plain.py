@@ -13,7 +13,16 @@ from peerpact.audit.transcript import Draft, Transcript
 
 __all__ = ["IMPORTER"]
 
-KEYS = ("messages", "conversation", "history", "traj", "transcript", "turns", "dialogue")
+KEYS = (
+    "messages",
+    "conversation",
+    "contents",
+    "history",
+    "traj",
+    "transcript",
+    "turns",
+    "dialogue",
+)
 
 
 def matches(value: Any) -> bool:
