@@ -23,7 +23,8 @@ from peerpact.text import read_yaml, render
 __all__ = ["FORMATS", "as_json", "as_markdown", "as_sarif", "as_table"]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
-_LINE = re.compile(r"^(?P<path>.*?)(?::(?P<line>\d+))?(?P<rest>[#\[].*)?$", re.DOTALL)
+_LINE = re.compile(r"^(?P<path>.*?)(?::(?P<line>\d+))?(?:\[\d+\])*(?:#[^#]*)?$", re.DOTALL)
+"""A source: a file, and which line, item or session of it."""
 
 
 @lru_cache(maxsize=1)

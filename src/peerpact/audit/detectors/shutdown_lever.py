@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from peerpact.audit.acts import Act, acts
@@ -19,6 +20,8 @@ REWRITES = frozenset({"write", "delete", "move", "rename"})
 SCHEDULES = frozenset({"schedule", "unqueue"})
 SETTINGS = frozenset({"setting_off", "setting_held"})
 """Expressions that find a setting in what is written."""
+SCRIPT = re.compile(r"(?:\d+|/.*/)?[sy]([/|,#@!]).*\1.*\1\w*$", re.DOTALL)
+"""What an editor is told to do to a file, which is not the file."""
 
 VERBS = CHANGES | SCHEDULES | {"set"}
 
@@ -96,6 +99,8 @@ def _schedule(act: Act, transcript: Transcript) -> tuple[str, str, Level] | None
 
 def _artefact(act: Act, transcript: Transcript) -> tuple[str, str, Level] | None:
     target = next((t for t in act.targets if names("lever", t)), "")
+    if SCRIPT.match(target):
+        target = next((t for t in reversed(act.targets) if not SCRIPT.match(t)), target)
     if target and not names("document", target):
         if names("source_code", target):
             return ("artefact_changed", target, Level.medium) if at_stake(transcript) else None

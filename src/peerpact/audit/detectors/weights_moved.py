@@ -69,7 +69,9 @@ def _of_agent(target: str) -> bool:
 
 
 def _others(act: Act, kept: list[str]) -> int:
-    """Count the files that were taken along, as far as a list names them."""
+    """Count the files that were taken along, as far as a list names them; a command's words are none."""
+    if act.via != "tool":
+        return 0
     listed = [v for v in act.call.arguments.values() if isinstance(v, list)]
     return max((len(names) for names in listed), default=len(kept)) - len(kept)
 
