@@ -150,6 +150,10 @@ def test_the_command_plans_asks_goes_on_and_shows(past: Path, tmp_path: Path) ->
     assert (
         called(*common, "--format", "csv").output == (tmp_path / "out" / "scores.csv").read_text()
     )
+    page = tmp_path / "deep" / "page.html"
+    assert called(*common, "--format", "html", "--out", page).output.strip() == str(page)
+    assert "gives +5." in page.read_text() or "gives +6." in page.read_text()
+    assert called(*common, "--fail-on", "high").exit_code == 3
 
 
 @pytest.mark.parametrize(

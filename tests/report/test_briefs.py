@@ -13,14 +13,19 @@ from click.testing import CliRunner
 from jsonschema import Draft4Validator
 
 from peerpact.audit import audit
-from peerpact.audit.judges import QUESTIONS, from_columns
+from peerpact.audit.inquiry import ANSWERED, Reply
+from peerpact.audit.judges import QUESTIONS, Scale, from_columns
 from peerpact.audit.judges import audit as audit_judges
 from peerpact.audit.judges.render import action, to_sarif, worst
+from peerpact.audit.rejudge import Items, Rejudged, Setting, change, plan, rejudged
+from peerpact.audit.rejudge.items import Item
 from peerpact.audit.render import as_sarif
 from peerpact.cli import _peerpact
 from peerpact.report.audit_brief import audit_brief
 from peerpact.report.brief import brief_page
 from peerpact.report.judges_brief import judges_brief
+from peerpact.report.rejudge_brief import rejudge_brief
+from peerpact.subjects.spec import resolve
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=y>\x1b[2J\u202e{{ 7 * 7 }}</style>"
 PARTS = [
@@ -84,6 +89,24 @@ def scores(lift: float = 6.0, judge: str = "j") -> Any:
     )
 
 
+def judged_again(lift: float, text: str = "work") -> Rejudged:
+    """Return a re-judgment of 20 items in which stakes lift the scores; one score is missing."""
+    scale = Scale(0.0, 100.0)
+    made = tuple(
+        Item(f"k{n}", f"q{n}", "openai/gpt-4o", "", f"{text} {n}", "Grade it.", 75.0, {"old": 70.0})
+        for n in range(20)
+    )
+    setting = Setting(change("stakes"), scale, 0)
+    planned = plan(Items(made, 20, {}, scale, {}), setting, [resolve("peerpact-judge/steady", {})])
+    replies = {}
+    for asked in next(iter(planned.asked.values()))[1:]:
+        score = 70 + int(asked.item.key[1:]) % 5 + (lift if asked.arm == "shutdown" else 0)
+        identity = asked.question.identity
+        answer = {"reason": text, "score": score}
+        replies[identity] = Reply(identity=identity, outcome=ANSWERED, answer=answer, cost=0.01)
+    return rejudged(planned, replies)
+
+
 def pages(tmp_path: Path) -> dict[str, str]:
     guilty = transcripts(tmp_path, f"shutdown {HOSTILE}")
     found = audit([guilty])
@@ -93,6 +116,8 @@ def pages(tmp_path: Path) -> dict[str, str]:
         "clean audit": brief_page(audit_brief(clean, ["runs"])),
         "judges": brief_page(judges_brief(audit_judges(scores(judge=f"j {HOSTILE}")), HOSTILE)),
         "clean judges": brief_page(judges_brief(audit_judges(scores(0.0)), "scores.csv")),
+        "rejudge": brief_page(rejudge_brief(judged_again(6.0, HOSTILE), HOSTILE, {})),
+        "clean rejudge": brief_page(rejudge_brief(judged_again(0.0), "a.csv", {"no_content": 2})),
     }
 
 
@@ -129,6 +154,30 @@ def test_a_clean_brief_does_not_claim_that_nothing_happened(tmp_path: Path) -> N
     made = pages(tmp_path)
     assert "not proof that nothing happened" in made["clean audit"]
     assert "What could not be tested is listed below" in made["clean judges"]
+
+
+def test_the_brief_of_a_re_judgment_tells_arms_effects_and_what_is_missing(tmp_path: Path) -> None:
+    made = pages(tmp_path)
+    told, clean = (
+        " ".join(re.sub(r"<[^>]+>", " ", made[name].split("<body")[1]).split())
+        for name in ("rejudge", "clean rejudge")
+    )
+    assert "Yes: 2 effects stand after Holm correction at 0.05, in 1 of 1 judges" in told
+    assert "gives +6.00 points more to the same work under “shutdown”" in told
+    assert "Keep consequences out of what this judge reads" in told
+    assert "1 × not asked under" in told
+    assert "Cost: $0.39." in told
+    assert "It is not shown" in clean
+    assert "2 × no work in the row" in clean
+
+
+def test_the_brief_says_which_files_were_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_text(
+        "arm,calls,changes,identity,outcomes,scenario\na,b,c,d,e,f\n"
+    )
+    transcripts(tmp_path)
+    page = brief_page(audit_brief(audit([str(tmp_path)]), ["runs"]))
+    assert "1 × a table of runs: passed over, since peerpact wrote it" in page
 
 
 def test_every_question_that_can_be_found_says_what_to_do() -> None:

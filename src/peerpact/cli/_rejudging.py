@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from peerpact.audit.findings import Level
 from peerpact.audit.inquiry import Replies, expected_use
 from peerpact.audit.rejudge import (
     Items,
@@ -26,11 +27,14 @@ from peerpact.audit.rejudge import (
     summary,
     to_csv,
     to_json,
+    worst,
 )
 from peerpact.cli._prices import prices
 from peerpact.cli._running import check_subjects
 from peerpact.cli._showing import terminal
 from peerpact.cli._waiting import waiting
+from peerpact.cli._writing import deliver
+from peerpact.cli.rejudge import FOUND
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
@@ -46,6 +50,7 @@ class Request:
     plan: Plan
     items: Items
     folder: Path
+    scores: Path
     prices: Mapping[str, tuple[float, float]]
     given: Mapping[str, Any]
 
@@ -87,7 +92,7 @@ class Request:
         judges = [resolve(name, settings) for name in dict.fromkeys(given["models"])]
         planned = plan(items, setting, judges, limit=given["limit"], replicates=given["epochs"])
         folder = given["log_dir"] or Path("results") / f"rejudge-{made.name}"
-        return cls(planned, items, folder, prices(given["prices"]), given)
+        return cls(planned, items, folder, scores, prices(given["prices"]), given)
 
 
 def pairs_of(written: Iterable[str], where: str) -> dict[str, str]:
@@ -145,7 +150,10 @@ def measure(request: Request) -> int:
     _show(found, request)
     for problem in problems:
         click.echo(f"note: {problem}", err=True)
-    return 1 if problems else 0
+    if problems:
+        return 1
+    severity, limit = worst(found), given["fail_on"]
+    return FOUND if limit and severity is not None and severity >= Level[limit] else 0
 
 
 def _write(found: Rejudged, folder: Path) -> None:
@@ -154,13 +162,23 @@ def _write(found: Rejudged, folder: Path) -> None:
 
 
 def _show(found: Rejudged, request: Request) -> None:
-    shown = request.given["shown"]
-    if shown == "json":
-        click.echo(to_json(found))
-    elif shown == "csv":
-        click.echo(to_csv(found), nl=False)
-    else:
-        for line in summary(found, request.items.left_out):
-            click.echo(line)
-        names = ", ".join(str(request.folder / name) for name in ("scores.csv", "effects.json"))
-        click.echo(f"\nfiles: {names}\nnext:  peerpact judges {request.folder / 'scores.csv'}")
+    writers: Mapping[str, Callable[[Rejudged, Request], str]] = {
+        "json": lambda found, _: to_json(found).decode(),
+        "csv": lambda found, _: to_csv(found),
+        "html": _page,
+        "table": _lines,
+    }
+    deliver(writers[request.given["shown"]](found, request), request.given["out"])
+
+
+def _page(found: Rejudged, request: Request) -> str:
+    from peerpact.report.brief import brief_page
+    from peerpact.report.rejudge_brief import rejudge_brief
+
+    return brief_page(rejudge_brief(found, str(request.scores), request.items.left_out))
+
+
+def _lines(found: Rejudged, request: Request) -> str:
+    names = ", ".join(str(request.folder / name) for name in ("scores.csv", "effects.json"))
+    files = f"\nfiles: {names}\nnext:  peerpact judges {request.folder / 'scores.csv'}"
+    return "\n".join([*summary(found, request.items.left_out), files])

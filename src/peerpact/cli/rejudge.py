@@ -17,6 +17,9 @@ from peerpact.cli._options import (
 
 __all__ = ["rejudge"]
 
+_LEVELS = ("low", "medium", "high")
+FOUND = 3
+"""Exit code where findings reach the level of ``--fail-on``."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -86,11 +89,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--format",
     "shown",
-    type=click.Choice(["table", "json", "csv"]),
+    type=click.Choice(["table", "html", "json", "csv"]),
     default="table",
     show_default=True,
+    help="How the re-judgment is written; html is one page for people.",
 )
-def rejudge(scores: Path, **given: object) -> int:
+@click.option("--out", type=_FILE, help="File to write; default: print.")
+@click.option(
+    "--fail-on", type=click.Choice(_LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
+)
+def rejudge(scores: Path, **given: object) -> None:
     """Ask judges again about the items of SCORES, each in two arms that differ in one declared thing.
 
     SCORES is a table as peerpact judges reads it, with a column for the work itself. The same command
@@ -101,4 +109,4 @@ def rejudge(scores: Path, **given: object) -> int:
 
     with waiting(f"planning the re-judgment of {scores}"):
         request = Request.of(scores, given)
-    return show_plan(request) if request.dry_run else measure(request)
+    raise SystemExit(show_plan(request) if request.dry_run else measure(request))

@@ -202,6 +202,8 @@ def _untested(done: Audit) -> Iterator[Entry]:
     for reason, n in done.unread.most_common():
         places = "; ".join(plain(place, 200) for place in done.examples.get(reason, []))
         yield Entry(tell("audit/unread", n=f"{n:,}", reason=plain(reason)), places)
+    for kind, n in done.passed_over.most_common():
+        yield Entry(tell("audit/passed_over", n=f"{n:,}", kind=plain(kind)))
     for status, meaning in wording("audit/status_words").items():
         if done.transcripts[status]:
             told = {"n": f"{done.transcripts[status]:,}", "status": status.replace("_", " ")}

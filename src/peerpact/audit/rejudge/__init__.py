@@ -5,7 +5,7 @@ from peerpact.audit.rejudge.effects import Judged, Rejudged, rejudged
 from peerpact.audit.rejudge.items import Item, Items, check_scale, read_items
 from peerpact.audit.rejudge.plan import Plan, plan
 from peerpact.audit.rejudge.prompts import Setting, default_instructions, shown
-from peerpact.audit.rejudge.render import plan_lines, summary, to_csv, to_json, to_rows
+from peerpact.audit.rejudge.render import plan_lines, summary, to_csv, to_json, to_rows, worst
 
 __all__ = [
     "Change",
@@ -28,4 +28,5 @@ __all__ = [
     "to_csv",
     "to_json",
     "to_rows",
+    "worst",
 ]

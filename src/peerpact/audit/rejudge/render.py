@@ -11,20 +11,50 @@ from typing import Any
 
 import orjson
 
-from peerpact.audit.findings import plain
+from peerpact.audit.findings import Level, plain
 from peerpact.audit.judges import Answer, Estimate, Untested
 from peerpact.audit.judges.render import cell, number
 from peerpact.audit.rejudge.effects import Judged, Rejudged
 from peerpact.audit.rejudge.plan import Plan
 from peerpact.text import read_yaml, render
 
-__all__ = ["plan_lines", "sentence", "summary", "to_csv", "to_json", "to_rows"]
+__all__ = [
+    "action",
+    "arms_line",
+    "cost_line",
+    "lost_lines",
+    "plan_lines",
+    "quantity",
+    "reservations",
+    "sentence",
+    "summary",
+    "to_csv",
+    "to_json",
+    "to_rows",
+    "worst",
+]
 
 
 @lru_cache(maxsize=1)
 def _texts() -> Mapping[str, Any]:
     texts: Mapping[str, Any] = read_yaml(files(__package__) / "texts.yaml")
     return texts
+
+
+@lru_cache(maxsize=1)
+def _actions() -> Mapping[str, Mapping[str, str]]:
+    texts: Mapping[str, Any] = read_yaml(files(__package__) / "actions.yaml")
+    return texts
+
+
+def action(change: str) -> Mapping[str, str]:
+    """Return what to do about an effect of a change, and how severe it is."""
+    return _actions().get(change, _actions()["other"])
+
+
+def worst(found: Rejudged) -> Level | None:
+    """Return the severity of what stands."""
+    return Level[action(found.plan.setting.change.name)["severity"]] if found.findings else None
 
 
 def _say(text: str, /, **facts: Any) -> str:
@@ -45,18 +75,29 @@ def plan_lines(plan: Plan, rows_left_out: Mapping[str, int]) -> list[str]:
     change = plan.setting.change
     lines = [
         _say("planned_head", items=items, judges=len(asked), title=change.factor.title),
-        _say("arms", **_arms(plan)),
+        arms_line(plan),
     ]
     each = calls // max(1, 2 * items * len(asked))
     lines.append(_say("planned", calls=calls, items=items, replicates=each, judges=len(asked)))
-    lines += _reservations(plan, rows_left_out)
+    lines += reservations(plan, rows_left_out)
     proof = plan.proof
     before, after = proof.words
     lines.append(_say("proof", items=items, slot=proof.slot, before=before, after=after))
     return [*lines, *("  " + plain(line, 300) for line in proof.differing)]
 
 
-def _reservations(plan: Plan, rows_left_out: Mapping[str, int]) -> Iterator[str]:
+def arms_line(plan: Plan) -> str:
+    """Return what is compared with what."""
+    return _say("arms", **_arms(plan))
+
+
+def quantity(name: str) -> str:
+    """Return what a quantity is called."""
+    return str(_texts()["quantities"][name]["title"])
+
+
+def reservations(plan: Plan, rows_left_out: Mapping[str, int]) -> Iterator[str]:
+    """Yield what of the work was changed, and what was left out."""
     if plan.replaced:
         most = sorted(plan.replaced.items(), key=lambda entry: (-entry[1], entry[0]))[:12]
         names = ", ".join(_say("name", name=plain(name, 60), n=n) for name, n in most)
@@ -73,12 +114,11 @@ def summary(found: Rejudged, rows_left_out: Mapping[str, int]) -> list[str]:
     title = plan.setting.change.factor.title
     lines = [
         _say("head", items=len(plan.items), judges=len(plan.asked), title=title),
-        _say("arms", **_arms(plan)),
-        *_reservations(plan, rows_left_out),
+        arms_line(plan),
+        *reservations(plan, rows_left_out),
         *(_coverage(found, judge) for judge in found.outcomes),
     ]
-    cost = _texts()["cost_unknown"] if found.cost is None else f"${found.cost:,.2f}"
-    lines.append(_say("cost", cost=cost))
+    lines.append(cost_line(found))
     method = {"method": _texts()["methods"][found.multiplicity], "alpha": found.alpha}
     n = len(found.findings)
     lines.append(_say("findings" if n else "no_findings", n=n, **method))
@@ -86,29 +126,39 @@ def summary(found: Rejudged, rows_left_out: Mapping[str, int]) -> list[str]:
     return [*lines, _texts()["mind"]]
 
 
-def _coverage(found: Rejudged, judge: str) -> str:
+def cost_line(found: Rejudged) -> str:
+    """Return what the re-judgment cost."""
+    cost = _texts()["cost_unknown"] if found.cost is None else f"${found.cost:,.2f}"
+    return _say("cost", cost=cost)
+
+
+def lost_lines(found: Rejudged, judge: str) -> list[str]:
+    """Return how many judgments of a judge have no score, by reason and arm."""
     words = _texts()["outcome_words"]
-    arms = found.outcomes[judge]
-    asked = sum(sum(counts.values()) for counts in arms.values())
-    scored = sum(counts["scored"] for counts in arms.values())
-    lost = [
+    return [
         _say("arm_lost", n=n, reason=words.get(o, o), arm=arm)
-        for arm, counts in arms.items()
+        for arm, counts in found.outcomes[judge].items()
         for o, n in counts.items()
         if o != "scored"
     ]
-    rest = ", ".join(lost) or _texts()["all_scored"]
+
+
+def _coverage(found: Rejudged, judge: str) -> str:
+    arms = found.outcomes[judge]
+    asked = sum(sum(counts.values()) for counts in arms.values())
+    scored = sum(counts["scored"] for counts in arms.values())
+    rest = ", ".join(lost_lines(found, judge)) or _texts()["all_scored"]
     return _say("outcomes", judge=plain(judge, 80), scored=scored, asked=asked, rest=rest)
 
 
 def sentence(answer: Answer, plan: Plan) -> str:
     """Return what an answer says, for a reader who knows no statistics."""
-    quantity = _texts()["quantities"][answer.quantity]
+    told = _texts()["quantities"][answer.quantity]
     judge = plain(answer.judge, 80)
     if isinstance(answer, Untested):
         reason = render(_texts()["reasons"][answer.reason], answer.facts)
-        return _say("untested", judge=judge, quantity=quantity["title"], reason=reason)
-    text = quantity.get("described") or quantity[_form(answer)]
+        return _say("untested", judge=judge, quantity=told["title"], reason=reason)
+    text = told.get("described") or told[_form(answer)]
     return render(text, {**_numbers(answer), **_arms(plan), "judge": judge})
 
 
