@@ -21,6 +21,7 @@ from peerpact.audit.rejudge import Items, Rejudged, Setting, change, plan, rejud
 from peerpact.audit.rejudge.items import Item
 from peerpact.audit.render import as_sarif
 from peerpact.cli import _peerpact
+from peerpact.errors import ResultsError
 from peerpact.report.audit_brief import audit_brief
 from peerpact.report.brief import brief_page
 from peerpact.report.judges_brief import judges_brief
@@ -270,8 +271,8 @@ def test_audit_writes_files_and_exits_by_what_it_finds(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shape", ["html", "sarif", "json"])
 @pytest.mark.parametrize(
     "rows",
-    ["j,q1,80,none\n", "j,q1,80,none\nj,q1,80,shutdown\n" * 20, "j,q1,,none\nj,q2,abc,none\n"],
-    ids=["one item", "constant scores", "no score"],
+    ["j,q1,80,none\n", "j,q1,80,none\nj,q1,80,shutdown\n" * 20],
+    ids=["one item", "constant scores"],
 )
 def test_a_table_of_which_little_can_be_told_is_told_so(
     rows: str, shape: str, tmp_path: Path
@@ -282,3 +283,10 @@ def test_a_table_of_which_little_can_be_told_is_told_so(
     assert done.exit_code == 0
     assert "could not be tested" in done.output or "because" in done.output
     assert "NaN" not in done.output
+
+
+def test_a_table_without_a_usable_score_fails_and_does_not_pass_a_build(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("judge,item,score,stakes\nj,q1,,none\nj,q2,abc,none\n")
+    with pytest.raises(ResultsError, match="no score could be used"):
+        called("judges", path, "--fail-on", "high")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from peerpact.errors import StudyError
+from peerpact.errors import ResultsError, StudyError
 
 if TYPE_CHECKING:
     from peerpact.audit.judges import JudgeAudit
@@ -80,6 +80,8 @@ def judges(
             sequential=state,
         )
     deliver(_written(found, shown, str(path)), out)
+    if not any(judge.scored for judge in found.coverage):
+        raise ResultsError(f"{path}: no score could be used")
     if sequential:
         write_state(sequential, found.sequential)
     severity = worst(found)

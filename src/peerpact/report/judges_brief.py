@@ -11,6 +11,7 @@ from peerpact.audit.judges.render import (
     caveats,
     compared_with,
     excluded,
+    notes,
     sentence,
     title,
     untested_lines,
@@ -170,6 +171,7 @@ def _untested(done: JudgeAudit) -> Iterator[Entry]:
         lines = list(untested_lines(done, question))
         if lines:
             yield Entry(title(question), "\n".join(plain(line, 600) for line in lines))
+    yield from (Entry(tell("judges/mind", caveat=note)) for note in notes(done))
     if not done.untested():
         yield Entry(tell("judges/all_tested"))
 

@@ -1,11 +1,12 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from peerpact.audit.judges import from_columns, read_scores
+from peerpact.audit.judges import audit, from_columns, read_scores, summary
 from peerpact.errors import ImportFailure, StudyError
 
 ROWS = {
@@ -206,3 +207,68 @@ def test_every_eval_ever_never_leaves_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "outside.jsonl").write_text("{}")
     with pytest.raises(ImportFailure, match="not beside it"):
         read_scores(inside / "run.json")
+
+
+PAIRS = [(j, n, s) for j in ("a", "b") for n in range(30) for s in ("none", "shutdown")]
+
+
+def pairs_csv(score: Callable[[str, int, str], str]) -> str:
+    return "judge,item,score,stakes\n" + "".join(
+        f"{j},q{n},{score(j, n, s)},{s}\n" for j, n, s in PAIRS
+    )
+
+
+def test_a_judge_on_another_scale_is_left_out_and_not_called_strict(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(pairs_csv(lambda j, n, s: str((70 + n % 9) / (100 if j == "b" else 1))))
+    found = audit(read_scores(path))
+    assert [judge.excluded for judge in found.coverage] == [{}, {"other_scale": 60}]
+    assert not found.findings
+    assert read_scores(path, scale=(0, 100)).excluded.counts() == {}
+
+
+def test_scores_written_with_a_percent_sign_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(pairs_csv(lambda j, n, s: f"{70 + n % 9} %"))
+    assert read_scores(path).score[:2].tolist() == [70.0, 70.0]
+
+
+def test_a_table_that_cannot_be_read_is_named_in_one_line_without_its_cells(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text('judge,item,score\n"a\x1b[2J,q,5\n' + "a,q,5\n" * 500)
+    with pytest.raises(ImportFailure) as caught:
+        read_scores(path)
+    message = str(caught.value)
+    assert len(message) < 400 + len(str(path))
+    assert not set(message) & {"\n", "\x1b"}
+
+
+@pytest.mark.parametrize("items", [True, False])
+@pytest.mark.parametrize("times", [1, 3])
+def test_rows_that_are_there_several_times_are_said(
+    items: bool, times: int, tmp_path: Path
+) -> None:
+    head, *rows = pairs_csv(lambda j, n, s: str(60 + n)).splitlines()
+    if not items:
+        head = head.replace("item", "work_title")
+    path = tmp_path / "s.csv"
+    path.write_text("\n".join([head, *(rows * times)]))
+    found = audit(read_scores(path))
+    assert found.notes == (("copies",) if times > 1 else ())
+    assert ("many rows equal another" in "\n".join(summary(found))) == (times > 1)
+
+
+def test_a_judge_that_agrees_with_itself_adds_no_agreement(tmp_path: Path) -> None:
+    values = {}
+    for times in (1, 4):
+        head, *rows = pairs_csv(
+            lambda j, n, s: str(60 + n % 11 + (n * 7 % 5) * (j == "b"))
+        ).splitlines()
+        path = tmp_path / f"{times}.csv"
+        path.write_text("\n".join([head, *(rows * times)]))
+        values[times] = next(
+            e.value
+            for e in audit(read_scores(path)).estimates("agreement")
+            if e.quantity == "alpha"
+        )
+    assert values[1] == pytest.approx(values[4])

@@ -16,7 +16,7 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from peerpact.audit.judges.answers import EVERYBODY, Answer, Estimate, Untested
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.signflip import Tested
-from peerpact.audit.judges.table import Bools, Codes, Floats
+from peerpact.audit.judges.table import Bools, Codes, Floats, joint
 from peerpact.audit.judges.view import View
 
 __all__ = ["QUESTION", "alpha_from_sums", "answers", "together"]
@@ -29,13 +29,26 @@ def together(panel: Panel, level: float) -> Answer:
     """Return Krippendorff's alpha (interval data) over all judges of common responses."""
     if not panel.has_responses:
         return Untested(EVERYBODY, QUESTION, "no_column", {"role": "item"}, "alpha")
-    scores, response = panel.table.score[panel.rows], panel.response[panel.rows]
+    scores, response = _one_each(panel)
     found = alpha_from_sums(scores, response, level)
     if found is None:
         return Untested(EVERYBODY, QUESTION, "no_common_response", {"needed": _LEAST}, "alpha")
     if isinstance(found, float):
         return Untested(EVERYBODY, QUESTION, "constant", {"score": found}, "alpha")
     return _estimate(EVERYBODY, "alpha", found, level, panel.caveats)
+
+
+def _one_each(panel: Panel) -> tuple[Floats, Codes]:
+    """Return the mean of each judge's scores of each response: that a judge agrees with itself is no agreement."""
+    rows = panel.rows
+    scores, response = panel.table.score[rows], panel.response[rows]
+    pair = joint(response, panel.table.labels["judge"].codes[rows])
+    n = np.bincount(pair)
+    if len(n) == len(pair):
+        return scores, response
+    of = np.zeros(len(n), dtype=np.int64)
+    of[pair] = response
+    return np.bincount(pair, weights=scores) / n, of
 
 
 def alpha_from_sums(scores: Floats, units: Codes, level: float) -> Tested | float | None:

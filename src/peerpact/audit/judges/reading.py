@@ -21,6 +21,15 @@ MOST_JUDGES = 2_000
 """A table with more judges than this has its judge column mapped to something else."""
 
 _TIME = "time"
+_WIDE = 10.0
+"""Highest score of a scale on which nobody gives shares of 1."""
+_MANY = 10
+"""Scores of a judge that show which scale it uses, and rows that show whether rows are copies."""
+_VALUES = 50
+_LOOKED_AT = 20_000
+"""Rows after which no further scores are looked at for copies."""
+_COPIED = 0.05
+"""Share of rows that are another's equal from which on they are suspect."""
 
 
 def read_scores(
@@ -99,13 +108,17 @@ def _table(
     reasons.add("judge_missing", labels["judge"].codes < 0)
     reasons.add_outcomes(labels.pop("outcome", None))
     chosen = Scale(*scale) if scale else _scale(score[reasons.usable])
+    if chosen and not scale:
+        usable = np.where(reasons.usable, score, np.nan)
+        reasons.add("other_scale", _on_shares(usable, labels["judge"], chosen))
     if chosen:
         with np.errstate(invalid="ignore"):
             reasons.add("out_of_scale", (score < chosen.lowest) | (score > chosen.highest))
     score = np.where(reasons.usable, score, np.nan)
     return ScoreTable(
-        score, labels, found, reasons.labels(), chosen, roles, loaded.skipped, loaded.notes
-    )
+        score, labels, found, reasons.labels(), chosen, roles, loaded.skipped,
+        (*loaded.notes, *_repeated(frame, score, "item" in roles)),
+    )  # fmt: skip
 
 
 class _Reasons:
@@ -145,6 +158,7 @@ def _numbers(series: Any) -> tuple[Floats, Bools]:
     if series.dtype == polars.String:
         text = series.str.strip_chars()
         empty = empty | (text == "").fill_null(True)
+        text = text.str.replace(r"\s*%$", "")
         series = text.cast(polars.Float64, strict=False)
         if series.null_count() > empty.sum():
             series = series.fill_null(_verdicts(text))
@@ -209,6 +223,44 @@ def _moments(series: Any) -> Any:
         return series.str.to_datetime(strict=False).dt.epoch("us") / 1e6
     except polars.exceptions.PolarsError:
         return polars.Series([None] * len(series), dtype=polars.Float64)
+
+
+def _repeated(frame: Any, score: Floats, items: bool) -> tuple[str, ...]:
+    """Say whether rows seem to be copies: looked for among rows of a few scores, since copies share theirs.
+
+    Where there are items, a row that is another's equal is suspect; elsewhere equal rows are usual, and
+    only a table in which every row is there equally many times, or a multiple of it, is.
+    """
+    chosen = np.zeros(len(score), dtype=bool)
+    for value in dict.fromkeys(score[np.isfinite(score)][:_VALUES].tolist()):
+        chosen |= score == value
+        if chosen.sum() > _LOOKED_AT:
+            break
+    part = frame.filter(chosen)
+    if part.height < _MANY or any(kind.is_nested() for kind in part.dtypes):
+        return ()
+    sizes = part.group_by(part.columns).len()["len"].to_numpy()
+    if items:
+        suspect = part.height - len(sizes) >= _COPIED * part.height
+    else:
+        suspect = len(sizes) >= _MANY and np.gcd.reduce(sizes) > 1
+    return ("copies",) if suspect else ()
+
+
+def _on_shares(score: Floats, judge: Labels, scale: Scale) -> Bools:
+    """Return the rows of judges who score from 0 to 1 in a table whose scale is much wider."""
+    apart = np.zeros(len(score), dtype=bool)
+    if scale.highest < _WIDE:
+        return apart
+    judged = (judge.codes >= 0) & np.isfinite(score)
+    size = len(judge.names)
+    n = np.bincount(judge.codes[judged], minlength=size)
+    beyond = judged & ((score > 1) | (score < 0))
+    over = np.bincount(judge.codes[beyond], minlength=size)
+    narrow = (over == 0) & (n >= _MANY)
+    if narrow.any() and not narrow[n > 0].all():
+        apart = judged & np.append(narrow, False)[judge.codes]
+    return apart
 
 
 def _scale(scores: Floats) -> Scale | None:

@@ -186,6 +186,7 @@ def _head(audit: JudgeAudit) -> Iterator[str]:
             "excluded": excluded,
         },
     )
+    yield from (render(frame["caveat"], {"caveat": note}) for note in notes(audit))
     if audit.sequential is not None:
         yield render(frame["repeated"], {"looks": audit.sequential.looks})
     method = {"method": frame["methods"][audit.multiplicity], "alpha": audit.alpha}
@@ -259,6 +260,11 @@ def caveats(estimate: Estimate) -> list[str]:
     return [_texts("reasons")["caveats"][caveat] for caveat in estimate.caveats]
 
 
+def notes(audit: JudgeAudit) -> list[str]:
+    """Return what a reader has to know about the table."""
+    return [str(_texts("reasons")["notes"][note]) for note in audit.notes]
+
+
 def excluded(reason: str) -> str:
     """Return in words why a row was left out."""
     return str(_texts("reasons")["excluded"].get(reason, reason))
@@ -306,6 +312,7 @@ def to_json(audit: JudgeAudit) -> bytes:
         "skipped": dict(audit.skipped),
         "columns": dict(audit.columns),
         "scale": list(audit.scale) if audit.scale else None,
+        "notes": notes(audit),
         "judges": [_plain(asdict(judge)) for judge in audit.coverage],
         "answers": [_document(answer) for answer in audit.answers],
         "repeated": None

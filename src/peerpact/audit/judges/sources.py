@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from peerpact.audit.findings import plain
 from peerpact.audit.footer import LARGEST, check_size
 from peerpact.audit.judges.columns import Vocabulary, resolve, vocabulary
 from peerpact.errors import ImportFailure
@@ -63,7 +64,8 @@ def load(path: Path, columns: Mapping[str, str] | None, words: Vocabulary | None
     try:
         return readers[suffix](path, columns, words)
     except (polars.exceptions.PolarsError, OSError, UnicodeError) as e:
-        raise ImportFailure(f"{path}: this cannot be read as a table ({e})") from e
+        first = plain(str(e).strip().partition("\n")[0], 200)
+        raise ImportFailure(f"{path}: this cannot be read as a table ({first})") from e
 
 
 def _chosen(
