@@ -27,6 +27,9 @@ __all__ = [
     "allowed",
 ]
 
+LONGEST = 1_000
+"""Characters of what was found that a message repeats."""
+
 
 class PeerpactError(Exception):
     """Something that a person can act on; the message says what, where, what is allowed, what to do."""
@@ -43,7 +46,8 @@ class StudyError(PeerpactError):
         self.what, self.where, self.found, self.hint = what, where, found, hint
         parts = [f"{where}: {what}" if where else what]
         if found is not None:
-            parts.append(f"found {found!r}")
+            written = repr(found)
+            parts.append(f"found {written[:LONGEST]}{'…' if len(written) > LONGEST else ''}")
         if hint:
             parts.append(hint)
         super().__init__("; ".join(parts))

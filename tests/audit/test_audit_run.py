@@ -347,3 +347,25 @@ def test_an_audit_in_which_no_agent_ever_speaks_fails_loudly(tmp_path: Path) -> 
     path.write_bytes(orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
     with pytest.raises(ResultsError, match="no agent says or does anything"):
         audit([str(path)])
+
+
+def test_a_file_that_two_paths_name_is_counted_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(orjson.dumps({"messages": [{"role": "assistant", "content": "yes"}]}))
+    done = audit([str(tmp_path), str(path), f"{tmp_path}/*.json"])
+    assert (done.files, done.read) == (1, 1)
+
+
+def test_a_folder_with_a_table_of_another_kind_is_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"judge,item\rj,q\rj,r\r")
+    (tmp_path / "b.csv").write_bytes(b'"' + b"x" * 200_000)
+    (tmp_path / "c.json").write_bytes(
+        orjson.dumps({"messages": [{"role": "assistant", "content": "yes"}]})
+    )
+    done = audit([str(tmp_path)])
+    assert (done.read, dict(done.unread)) == (1, {"format not recognised": 2})
+
+
+def test_an_empty_path_is_no_folder() -> None:
+    with pytest.raises(StudyError, match="nothing is there to audit"):
+        audit([""])

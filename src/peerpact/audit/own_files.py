@@ -9,7 +9,7 @@ from importlib.resources import files
 from peerpact.audit.reading import Source
 from peerpact.text import read_yaml
 
-__all__ = ["own_file"]
+__all__ = ["column_names", "own_file"]
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +27,13 @@ def own_file(source: Source) -> str:
 def _names(source: Source) -> frozenset[str]:
     if isinstance(source.value, dict):
         return frozenset(source.value)
-    if source.shape != "text":
-        return frozenset()
+    return frozenset(column_names(source) if source.shape == "text" else ())
+
+
+def column_names(source: Source) -> list[str]:
+    """Return the columns that the first line of a text names, whatever else the line may hold."""
     head = source.start.decode("utf-8", "replace").splitlines()[:1]
-    return frozenset(next(csv.reader(head), []))
+    try:
+        return next(csv.reader(head), [])
+    except csv.Error:
+        return []

@@ -54,19 +54,34 @@ class File(NamedTuple):
 
 
 def find(paths: Iterable[str]) -> Iterator[File | Unread]:
-    """Give every file that the paths name.
+    """Give every file that the paths name, once.
 
     Raises:
         StudyError: A path or a pattern names nothing.
     """
-    for name in paths:
-        path = Path(name)
-        if path.is_dir():
-            yield from _folder(path)
-        elif path.exists():
-            yield _regular(path)
-        else:
-            yield from _pattern(name)
+    names = list(paths)
+    found = (one for name in names for one in _named(name))
+    yield from found if len(names) == 1 else _once(found)
+
+
+def _once(found: Iterable[File | Unread]) -> Iterator[File | Unread]:
+    """Leave out what was there before: paths may overlap."""
+    seen: set[str] = set()
+    for one in found:
+        place = os.path.realpath(one.path) if isinstance(one, File) else one.source
+        if place not in seen:
+            seen.add(place)
+            yield one
+
+
+def _named(name: str) -> Iterator[File | Unread]:
+    path = Path(name)
+    if path.is_dir() and name:
+        yield from _folder(path)
+    elif path.exists() and name:
+        yield _regular(path)
+    else:
+        yield from _pattern(name)
 
 
 def _pattern(name: str) -> Iterator[File | Unread]:

@@ -68,5 +68,6 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"peerpact: {message}", err=True)
+    safe = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in message)
+    click.echo(f"peerpact: {safe}", err=True)
     return code

@@ -12,6 +12,7 @@ from typing import Any
 from peerpact.audit import parquet
 from peerpact.audit.importer import Importer, Item, guarded, records
 from peerpact.audit.importers.peer_study import study_transcript
+from peerpact.audit.own_files import column_names
 from peerpact.audit.parquet import is_parquet
 from peerpact.audit.reading import Source, parse
 from peerpact.audit.talk import Talk
@@ -68,8 +69,7 @@ def recognise(source: Source) -> bool:
     if is_parquet(source):
         return True
     if source.shape == "text":
-        header = source.start.partition(b"\n")[0].decode("utf-8", "replace")
-        return matches(dict.fromkeys(next(csv.reader([header]), [])))
+        return matches(dict.fromkeys(column_names(source)))
     return matches(source.value)
 
 
