@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from typing import Any
 import orjson
 import pytest
 
-from peerpact.audit import Transcript, detect, read
+from peerpact.audit import Audit, Transcript, detect, read
 from peerpact.audit.importers import importers
+from peerpact.audit.run import examine, items_of, store
+from peerpact.audit.sources import File
 
 Values = list[dict[str, Any]]
 
@@ -485,3 +488,42 @@ def test_what_a_running_opencode_wrote_last_is_read_and_nothing_is_touched(
     found = only(kept / running.name)
     assert (len(found.calls), found.notes) == (3, ())
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+
+
+JUNK: list[Any] = [None, 5, -1, "", [], {}, [None], {"a": [1]}, [{"type": None}], True]
+
+
+def hurt(value: Any, chance: random.Random) -> Any:
+    """Return a value in which a part in twenty is something that nobody expects there."""
+    if chance.random() < 0.05:
+        return chance.choice(JUNK)
+    if isinstance(value, dict):
+        return {key: hurt(part, chance) for key, part in value.items()}
+    return [hurt(part, chance) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_record_with_parts_of_an_unheard_of_shape_is_counted_and_ends_nothing(
+    form: str, tmp_path: Path
+) -> None:
+    chance = random.Random(form)
+    path = tmp_path / "hurt.json"
+    for _ in range(25):
+        path.write_text(text(hurt(FORMS[form][1], chance)))
+        part = Audit()
+        examine(items_of(File(path, "hurt.json")), part, store())
+        assert part.read + sum(part.unread.values()) > 0
+
+
+def test_a_kind_that_is_no_word_is_another_format(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    records = [{"type": {}, "payload": {}, "sessionId": "s"}, {"type": [], "uuid": "u"}]
+    last = {
+        "messages": [None, {"role": "assistant", "content": [{"type": []}]}],
+        "system": "s",
+        "stop_reason": 5,
+    }
+    path.write_text("\n".join(map(text, [*records, last, {"model": ["m"], "messages": chat(3)}])))
+    part = Audit()
+    examine(items_of(File(path, "a.jsonl")), part, store())
+    assert part.transcripts["finished"] == 1

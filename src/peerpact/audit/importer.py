@@ -49,21 +49,34 @@ def document_importer(
     rank: int = 50,
 ) -> Importer:
     """Make an importer of JSON values that each stand alone: a file, a line, or an item of a list."""
+    known = _sound(matches)
 
     def recognise(source: Source) -> bool:
         value = source.value
-        return matches(value) or (isinstance(value, list) and bool(value) and matches(value[0]))
+        return known(value) or (isinstance(value, list) and bool(value) and known(value[0]))
 
     def read(source: Source) -> Iterator[Item]:
         for where, value in records(source):
             if isinstance(value, Unread):
                 yield value
-            elif matches(value):
+            elif known(value):
                 yield from guarded(transcripts, value, where)
             else:
                 yield Unread(where, f"not a record of {name}")
 
-    return Importer(name, title, recognise, read, rank, matches, transcripts)
+    return Importer(name, title, recognise, read, rank, known, transcripts)
+
+
+def _sound(matches: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Return a test that takes a value of an unheard-of shape for one of another format."""
+
+    def known(value: Any) -> bool:
+        try:
+            return matches(value)
+        except MALFORMED:
+            return False
+
+    return known
 
 
 def session_importer(
@@ -74,10 +87,11 @@ def session_importer(
     rank: int = 50,
 ) -> Importer:
     """Make an importer of files whose lines (or list items) together are one session or a few."""
+    known = _sound(matches)
 
     def recognise(source: Source) -> bool:
         value = source.value
-        return matches(value) or (isinstance(value, list) and bool(value) and matches(value[0]))
+        return known(value) or (isinstance(value, list) and bool(value) and known(value[0]))
 
     def read(source: Source) -> Iterator[Item]:
         held, bad = _session(source)

@@ -137,11 +137,12 @@ class Draft:
     def finish(self, id: str, source: str, format: str, talk: Talk | None = None) -> Transcript:
         """Return the transcript; ``talk`` is the whole conversation where none of it was added here."""
         talk = talk or Talk.of(self.messages, self._calls, self._answers)
+        agent = self.agent or next((m.model for m in self.messages if m.model), "")
         return Transcript(
             id,
             source,
             format,
-            self.agent or next((m.model for m in self.messages if m.model), ""),
+            agent if isinstance(agent, str) else flat(agent),
             talk,
             self.status or ("finished" if talk.uses or talk.own else "empty"),
             self.facts or NOTHING,
