@@ -235,7 +235,21 @@ def items_of(
     limits: Limits = LIMITS,
     reached: Callable[[int], None] | None = None,
 ) -> Iterator[Item]:
-    """Give what one file holds, archives unpacked; ``reached`` takes the position in a file of lines."""
+    """Give what one file holds, archives unpacked; ``reached`` takes the position in a file of lines.
+
+    A file that holds nothing is one that could not be read.
+    """
+    empty = True
+    for item in _held(file, format, limits, reached):
+        empty = False
+        yield item
+    if empty and file.span is None:
+        yield Unread(file.label, "no transcript in it")
+
+
+def _held(
+    file: File, format: str, limits: Limits, reached: Callable[[int], None] | None
+) -> Iterator[Item]:
     for inner in unpacked(file, limits):
         if isinstance(inner, Unread):
             yield inner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 __all__ = ["retro"]
@@ -22,17 +24,21 @@ FOUND = 3
     help="How it is written.",
 )
 @click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: print."
+)
+@click.option(
     "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a weakness is this severe."
 )
-def retro(paths: tuple[str, ...], shown: str, fail_on: str | None) -> None:
+def retro(paths: tuple[str, ...], shown: str, out: Path | None, fail_on: str | None) -> None:
     """Recompute the rates of a study (results folder, data-set rows) and report what weakens it."""
     from peerpact.audit import Level
     from peerpact.audit.retro import retro as run
     from peerpact.audit.retro.render import FORMATS
     from peerpact.cli._waiting import waiting
+    from peerpact.cli._writing import deliver
 
     with waiting("recomputing"):
         done = run(paths)
-    click.echo(FORMATS[shown](done))
+    deliver(FORMATS[shown](done), out)
     if fail_on is not None and done.worst is not None and done.worst >= Level[fail_on]:
         raise SystemExit(FOUND)
