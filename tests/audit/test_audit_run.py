@@ -369,3 +369,24 @@ def test_a_folder_with_a_table_of_another_kind_is_read_to_its_end(tmp_path: Path
 def test_an_empty_path_is_no_folder() -> None:
     with pytest.raises(StudyError, match="nothing is there to audit"):
         audit([""])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_what_may_not_be_opened_is_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    run = orjson.dumps({"messages": [{"role": "assistant", "content": "yes"}]})
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_bytes(run)
+    (tmp_path / "a").chmod(0)
+    done = audit([str(tmp_path), str(tmp_path / "a" / "run.json")])
+    (tmp_path / "a").chmod(0o700)
+    assert (done.read, dict(done.unread)) == (1, {"cannot be opened": 2})
+
+
+def test_a_name_that_no_file_can_have_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(orjson.dumps({"messages": [{"role": "assistant", "content": "yes"}]}))
+    loop = tmp_path / "loop.json"
+    loop.symlink_to(loop)
+    done = audit([str(path), "n" * 5_000, "nul\0.json", str(loop)])
+    assert (done.read, dict(done.unread)) == (1, {"cannot be opened": 3})

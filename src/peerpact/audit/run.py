@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from peerpact.audit.acts import acts
 from peerpact.audit.detectors import detectors
-from peerpact.audit.findings import Finding
+from peerpact.audit.findings import Finding, plain
 from peerpact.audit.gauge import Gauge, Told, size_of
 from peerpact.audit.importer import MALFORMED, Item
 from peerpact.audit.importers import importer, read_source, recognise
@@ -176,10 +176,17 @@ def items(paths: Iterable[str], format: str = "", limits: Limits = LIMITS) -> It
             yield from items_of(file, format, limits)
 
 
+def _such_as(total: Audit, reason: str) -> str:
+    places = total.examples.get(reason, [])
+    return f": {plain(places[0], 200)}" if places else ""
+
+
 def _nothing(total: Audit) -> str:
     silent = Counter({"no agent says or does anything": total.transcripts["empty"]})
     told = silent + total.unread + total.passed_over
-    reasons = "; ".join(f"{n} × {reason}" for reason, n in told.most_common())
+    reasons = "; ".join(
+        f"{n} × {reason}{_such_as(total, reason)}" for reason, n in told.most_common()
+    )
     found = (
         f"{total.files} files were opened" if total.files else "no file of a known kind was found"
     )

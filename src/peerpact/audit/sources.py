@@ -75,13 +75,17 @@ def _once(found: Iterable[File | Unread]) -> Iterator[File | Unread]:
 
 
 def _named(name: str) -> Iterator[File | Unread]:
-    path = Path(name)
-    if path.is_dir() and name:
-        yield from _folder(path)
-    elif path.exists() and name:
-        yield _regular(path)
-    else:
+    if not name:  # no folder, though a path of nothing is the one that we are in
         yield from _pattern(name)
+        return
+    try:
+        mode = Path(name).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        yield from _pattern(name)
+    except (OSError, ValueError) as e:
+        yield Unread(name, "cannot be opened", getattr(e, "strerror", None) or str(e))
+    else:
+        yield from _folder(Path(name)) if stat.S_ISDIR(mode) else [_regular(Path(name))]
 
 
 def _pattern(name: str) -> Iterator[File | Unread]:
@@ -99,12 +103,15 @@ def _pattern(name: str) -> Iterator[File | Unread]:
 
 
 def _folder(folder: Path) -> Iterator[File | Unread]:
-    for place, folders, names in os.walk(folder, followlinks=False):
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append, followlinks=False):
         folders[:] = sorted(set(folders) - PASSED_OVER)
         for name in sorted(names):
             path = Path(place) / name
             if path.suffix.lower() in SUFFIXES:
                 yield _regular(path)
+    for e in closed:
+        yield Unread(str(e.filename), "cannot be opened", e.strerror or "")
 
 
 def _regular(path: Path) -> File | Unread:

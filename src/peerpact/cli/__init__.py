@@ -31,6 +31,13 @@ class _Verbs(click.Group):
         return command
 
 
+DISK = frozenset({
+    errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT, errno.EPERM, errno.EISDIR, errno.ENOTDIR,
+    errno.ELOOP, errno.ENAMETOOLONG, errno.EDQUOT, errno.EIO,
+})  # fmt: skip
+"""What a disk or a name may refuse, which a person can mend."""
+
+
 @click.group(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -61,9 +68,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(141)
     except OSError as e:
-        if e.errno not in {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENOENT}:
+        if e.errno not in DISK:
             raise
-        sys.exit(_fail(f"{e.filename or 'disk'}: {e.strerror}; what was written before is kept", 1))
+        place = str(e.filename or "disk")[:300]
+        sys.exit(_fail(f"{place}: {e.strerror}; what was written before is kept", 1))
     sys.exit(code if isinstance(code, int) else 0)
 
 
