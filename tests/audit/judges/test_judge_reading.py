@@ -272,3 +272,14 @@ def test_a_judge_that_agrees_with_itself_adds_no_agreement(tmp_path: Path) -> No
             if e.quantity == "alpha"
         )
     assert values[1] == pytest.approx(values[4])
+
+
+def test_scores_beyond_all_scales_are_left_out_and_constant_ones_without_a_scale_are_said() -> None:
+    rows = [(500.0, 400.0)] * 20 + [(1e308, 400.0), (-1e300, 300.0)]
+    found = audit(
+        from_columns(
+            {"judge": ["j"] * 22, "score": [s for s, _ in rows], "bar": [b for _, b in rows]}
+        )
+    )
+    assert found.coverage[0].excluded == {"too_large": 2}
+    assert "constant" in {a.reason for a in found.untested("bar_tracking")}

@@ -127,6 +127,9 @@ def _caliper(view: View, decided: Verdicts, bar: float, level: float) -> Answer:
     told_bar = decided.bar == bar
     scores, others = decided.value[told_bar], decided.value[~told_bar]
     width = _width(view, decided.value)
+    if width == 0:
+        facts = {"score": float(decided.value[0])}
+        return Untested(view.judge, QUESTION, "constant", facts, "caliper", f"bar {bar:g}")
     bars = np.unique(decided.bar[~np.isnan(decided.bar)])
     if len(others):
         control = "other_cuts_and_arm"

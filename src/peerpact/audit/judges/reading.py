@@ -20,6 +20,9 @@ __all__ = ["MOST_JUDGES", "from_columns", "read_scores"]
 MOST_JUDGES = 2_000
 """A table with more judges than this has its judge column mapped to something else."""
 
+LARGEST_SCORE = 1e12
+"""A larger number, positive or negative, is no score; its square could not be added up."""
+
 _TIME = "time"
 _WIDE = 10.0
 """Highest score of a scale on which nobody gives shares of 1."""
@@ -89,8 +92,9 @@ def _table(
     reasons = _Reasons(frame.height)
     reasons.add("empty", empty)
     reasons.add("not_finite", np.isinf(score) | _written_nan(frame[roles["score"]]))
+    reasons.add("too_large", np.abs(score) > LARGEST_SCORE)
     reasons.add("text", np.isnan(score))
-    found = {r: np.where(np.isfinite(v), v, np.nan) for r, (v, _) in numbers.items()}
+    found = {r: np.where(np.abs(v) <= LARGEST_SCORE, v, np.nan) for r, (v, _) in numbers.items()}
     if _TIME in roles:
         found[_TIME] = _times(frame[roles[_TIME]])
     labels = {
