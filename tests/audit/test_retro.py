@@ -243,7 +243,7 @@ def test_every_weakness_has_its_sentence_and_json_holds_no_nan(tmp_path: Path) -
     document = json.loads(as_json(done))
     assert document["weaknesses"][0]["says"]
     assert "NaN" not in as_json(done)
-    assert set(FORMATS) == {"table", "json"}
+    assert set(FORMATS) == {"table", "csv", "json"}
     assert all(spec["sentence"] and spec["advice"] for spec in texts()["checks"].values())
 
 
@@ -273,3 +273,22 @@ def test_arms_of_a_full_factorial_are_never_confounded() -> None:
     assert all(len(pair.columns) == 1 for pair in neighbours(arms))
     assert differing(arms[0], arms[3]) == ("a", "b")
     assert {one.column for one in confounds([arms[0], arms[3]])} == {"a", "b"}
+
+
+def test_the_rates_are_one_table_and_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in sound()))
+    done = retro([str(path)])
+    rows = list(
+        csv.DictReader(
+            CliRunner().invoke(command, [str(path), "--format", "csv"]).stdout.splitlines()
+        )
+    )
+    assert len(rows) == len(done.rates)
+    assert [float(r["rate"]) for r in rows] == [one.interval.value for one in done.rates]
+    page = tmp_path / "page.html"
+    assert (
+        CliRunner().invoke(command, [str(path), "--format", "html", "--out", str(page)]).exit_code
+        == 0
+    )
+    assert "Retro-audit of a study" in page.read_text()

@@ -20,12 +20,15 @@ from peerpact.audit.judges.render import action, to_sarif, worst
 from peerpact.audit.rejudge import Items, Rejudged, Setting, change, plan, rejudged
 from peerpact.audit.rejudge.items import Item
 from peerpact.audit.render import as_sarif
+from peerpact.audit.retro import ArmRate, Retro, Untested, Weakness
 from peerpact.cli import _peerpact
 from peerpact.errors import ResultsError
 from peerpact.report.audit_brief import audit_brief
 from peerpact.report.brief import brief_page
 from peerpact.report.judges_brief import judges_brief
 from peerpact.report.rejudge_brief import rejudge_brief
+from peerpact.report.retro_brief import retro_brief
+from peerpact.statistics import bounds, rate
 from peerpact.subjects.spec import resolve
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=y>\x1b[2J\u202e{{ 7 * 7 }}</style>"
@@ -118,8 +121,36 @@ def pages(tmp_path: Path) -> dict[str, str]:
         "judges": brief_page(judges_brief(audit_judges(scores(judge=f"j {HOSTILE}")), HOSTILE)),
         "clean judges": brief_page(judges_brief(audit_judges(scores(0.0)), "scores.csv")),
         "rejudge": brief_page(rejudge_brief(judged_again(6.0, HOSTILE), HOSTILE, {})),
+        "retro": brief_page(retro_brief(looked_at_again(HOSTILE), [HOSTILE])),
+        "clean retro": brief_page(retro_brief(looked_at_again(""), ["results"])),
         "clean rejudge": brief_page(rejudge_brief(judged_again(0.0), "a.csv", {"no_content": 2})),
     }
+
+
+def looked_at_again(name: str) -> Retro:
+    """Return a retro-audit in which ``name`` stands wherever a stranger's words may; without it, a sound one."""
+    names = (name or "m", name or "s", name or "arm", "over_bar")
+    found = ArmRate(*names, 10, 8, 3, {"lost": 2}, rate(3, 8), bounds(3, 8, 10))
+    counts = {"passed": 0, "runs": 10, "arms": 2, "bar": 80}
+    facts = {**counts, "lowest": 1, "highest": 2, "low": 0, "high": 1}
+    weak = (Weakness("dead_bars", name, name, 3, facts, (name,)),) if name else ()
+    untested = (Untested("mixed_origin", "no_origin", name),) if name else ()
+    unread = {"cut off": 1} if name else {}
+    return Retro(10, names[:1], names[1:2], unread, (found,), weak, untested)
+
+
+def test_the_brief_of_a_retro_audit_tells_rates_weaknesses_and_worst_cases() -> None:
+    told = brief_page(retro_brief(looked_at_again("Nova"), ["results"]))
+    parts = (
+        "1 weaknesses were found in 10 runs",
+        "3 / 8",
+        "37.5 % (13.7 % to 69.4 %)",
+        "1 × cut off",
+        "choose a bar inside the range",
+        "no column says where a run came from",
+    )
+    assert all(part in told for part in parts)
+    assert "No weakness was found in 10 runs" in brief_page(retro_brief(looked_at_again(""), ["r"]))
 
 
 def test_every_brief_has_its_parts_and_nothing_in_it_runs_or_is_fetched(tmp_path: Path) -> None:

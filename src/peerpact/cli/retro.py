@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from peerpact.audit.retro import Retro
 
 __all__ = ["retro"]
 
@@ -18,10 +22,10 @@ FOUND = 3
 @click.option(
     "--format",
     "shown",
-    type=click.Choice(["table", "json"]),
+    type=click.Choice(["table", "html", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How it is written.",
+    help="How it is written; html is one page for people, csv the rates.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: print."
@@ -33,12 +37,24 @@ def retro(paths: tuple[str, ...], shown: str, out: Path | None, fail_on: str | N
     """Recompute the rates of a study (results folder, data-set rows) and report what weakens it."""
     from peerpact.audit import Level
     from peerpact.audit.retro import retro as run
-    from peerpact.audit.retro.render import FORMATS
     from peerpact.cli._waiting import waiting
     from peerpact.cli._writing import deliver
 
     with waiting("recomputing"):
         done = run(paths)
-    deliver(FORMATS[shown](done), out)
+    deliver(_page(done, paths) if shown == "html" else _written(done, shown), out)
     if fail_on is not None and done.worst is not None and done.worst >= Level[fail_on]:
         raise SystemExit(FOUND)
+
+
+def _page(done: Retro, paths: tuple[str, ...]) -> str:
+    from peerpact.report.brief import brief_page
+    from peerpact.report.retro_brief import retro_brief
+
+    return brief_page(retro_brief(done, paths))
+
+
+def _written(done: Retro, shown: str) -> str:
+    from peerpact.audit.retro.render import FORMATS
+
+    return FORMATS[shown](done)

@@ -1,9 +1,11 @@
-"""A retro-audit as plain text or JSON; what the rows said is stripped of control characters."""
+"""A retro-audit as plain text, CSV or JSON; what the rows said is stripped of control characters."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from io import StringIO
 from typing import Any
 
 import orjson
@@ -14,7 +16,16 @@ from peerpact.audit.retro.checks import Untested, Weakness
 from peerpact.audit.retro.run import ArmRate, Retro, severity, texts
 from peerpact.text import render
 
-__all__ = ["FORMATS", "as_json", "as_table", "sentence"]
+__all__ = [
+    "FORMATS",
+    "as_csv",
+    "as_json",
+    "as_table",
+    "because",
+    "sentence",
+    "shown_rate",
+    "shown_worst",
+]
 
 
 def _text(name: str, **facts: Any) -> str:
@@ -43,7 +54,7 @@ def as_json(done: Retro) -> str:
         "not_read": dict(done.unread),
         "rates": [asdict(one) for one in done.rates],
         "weaknesses": [_weakness(one) for one in done.weaknesses],
-        "not_tested": [{**asdict(one), "because": _because(one)} for one in done.untested],
+        "not_tested": [{**asdict(one), "because": because(one)} for one in done.untested],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
 
@@ -61,8 +72,22 @@ def _weakness(one: Weakness) -> dict[str, Any]:
     }
 
 
-def _because(one: Untested) -> str:
+def because(one: Untested) -> str:
+    """Return why a check could not be made."""
     return str(texts()["reasons"][one.reason])
+
+
+def as_csv(done: Retro) -> str:
+    """Return the rates as one table."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(texts()["columns"])
+    for one in done.rates:
+        names = (plain(one.agent), plain(one.setting), plain(one.arm, 1000), one.outcome)
+        found, worst = one.interval, one.worst
+        limits = (found.value, found.low, found.high, worst.low, worst.high)
+        writer.writerow([*names, one.runs, one.scored, one.hits, *limits])
+    return out.getvalue().rstrip("\n")
 
 
 def as_table(done: Retro) -> str:
@@ -99,24 +124,37 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _untested(one: Untested) -> str:
     where = f" in {plain(one.setting, 80)}" if one.setting else ""
     title = texts()["checks"][one.check]["title"]
-    return _text("untested_line", title=title, setting=where, reason=_because(one))
+    return _text("untested_line", title=title, setting=where, reason=because(one))
 
 
 def _rate(one: ArmRate) -> str:
-    found, worst = one.interval, one.worst
-    shown = _text("no_rate")
-    if found.value is not None:
-        shown = f"{_percent(found.value)} ({_percent(found.low)} to {_percent(found.high)})"
     return _text(
         "rate_line", agent=plain(one.agent, 80), setting=plain(one.setting, 80), arm=plain(one.arm, 160),
-        outcome=one.outcome, rate=shown, hits=one.hits, scored=one.scored, runs=one.runs,
+        outcome=one.outcome, rate=shown_rate(one), hits=one.hits, scored=one.scored, runs=one.runs,
         lost=_text("lost", reasons=_listed(one.reasons)) if one.reasons else "",
-        worst=f"{_percent(worst.low)} to {_percent(worst.high)}",
+        worst=shown_worst(one),
     )  # fmt: skip
+
+
+def shown_rate(one: ArmRate) -> str:
+    """Return a rate with its interval, in percent."""
+    found = one.interval
+    if found.value is None:
+        return _text("no_rate")
+    return f"{_percent(found.value)} ({_percent(found.low)} to {_percent(found.high)})"
+
+
+def shown_worst(one: ArmRate) -> str:
+    """Return the worst case of a rate, in percent."""
+    return f"{_percent(one.worst.low)} to {_percent(one.worst.high)}"
 
 
 def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-FORMATS: Mapping[str, Callable[[Retro], str]] = {"table": as_table, "json": as_json}
+FORMATS: Mapping[str, Callable[[Retro], str]] = {
+    "table": as_table,
+    "json": as_json,
+    "csv": as_csv,
+}
