@@ -7,6 +7,7 @@ a factor, so ``{% ... %}`` is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,9 +18,9 @@ import jinja2.meta
 import jinja2.nativetypes
 import yaml
 
-from peerpact.errors import StudyError
+from peerpact.errors import ResultsError, StudyError
 
-__all__ = ["dump_yaml", "evaluate", "read_text", "read_yaml", "render", "variables"]
+__all__ = ["dump_yaml", "evaluate", "read_text", "read_yaml", "render", "variables", "write_whole"]
 
 _ENVIRONMENT = jinja2.Environment(
     undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
@@ -38,6 +39,23 @@ def read_text(path: Path | Traversable) -> str:
         raise StudyError("this file is missing", where=str(path), hint="add it") from None
     except (OSError, UnicodeDecodeError) as e:
         raise StudyError(f"this file cannot be read ({e})", where=str(path)) from e
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole, or leave the one that is there as it is.
+
+    Raises:
+        ResultsError: The disk refuses.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(path)
+    except OSError as e:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise ResultsError(f"{path}: cannot be written ({e.strerror})") from e
 
 
 class _Loader(yaml.CSafeLoader):

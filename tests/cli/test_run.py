@@ -65,6 +65,15 @@ def study(tmp_path) -> Path:
         (["run", "--model", "ollama/qwen3", "--judge", "gpt-5.2"], 2, ["OPENAI_API_KEY"]),
         (["run", "--epochs", "0"], 2, ["--epochs"]),
         (["rnu"], 2, ["No such command"]),
+        (["run", "--max-cost", "nan"], 2, ["--max-cost", "not a finite number"]),
+        (["run", "--log-dir", ""], 2, ["--log-dir", "the path is empty"]),
+        (["run", "--epochs", "100001"], 2, ["--epochs"]),
+        (["run", "--model", "honest", "--price", "gpt=1/2"], 2, ["a model that is not asked"]),
+        (["run", "--model", "honest", "--price", "honest=nan/2"], 2, ["IN/OUT"]),
+        (["run", "--model", "honest,inflating"], 2, ["--model honest --model inflating"]),
+        (["run", "--model", "peerpact-organism/x"], 2, ["unknown organism"]),
+        (["run", "--model", "openai-api/host"], 2, ["names no service or no model"]),
+        (["plan", "--precision", "1e-7"], 2, ["--precision"]),
     ],
 )
 def test_wrong_usage_is_one_message_and_exit_code_2(peerpact, monkeypatch, arguments, code, parts):

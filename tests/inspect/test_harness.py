@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from inspect_ai import eval as inspect_eval
-from inspect_ai.log import read_eval_log
+from inspect_ai.log import EvalConfig, EvalDataset, EvalLog, EvalSpec, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
 from peerpact.errors import ResultsError
+from peerpact.harness.block import check_finished
 from peerpact.harness.budget import PATIENCE
 from peerpact.harness.run import Options, run, schedule
 from peerpact.subjects.spec import Subject, resolve
@@ -283,3 +284,20 @@ def test_a_finished_log_scored_again_gives_the_same_outcomes(tmp_path):
         first = {s.id: s.scores["outcomes"].value for s in log.samples or []}
         second = {s.id: s.scores["outcomes"].value for s in again.samples or []}
         assert str(first) == str(second)
+
+
+def ended(status: Any) -> EvalLog:
+    dataset, config = EvalDataset(), EvalConfig()
+    spec = EvalSpec(
+        created="2026-01-01T00:00:00Z", task="t", dataset=dataset, model="m", config=config
+    )
+    return EvalLog(eval=spec, status=status)
+
+
+def test_a_study_that_is_stopped_does_not_go_on_with_the_next_block():
+    log = ended("cancelled")
+    with pytest.raises(KeyboardInterrupt):
+        check_finished([log], 1)
+    with pytest.raises(KeyboardInterrupt):
+        check_finished([], 1)
+    check_finished([ended("success")], 1)

@@ -182,3 +182,12 @@ def test_the_command_refuses_a_folder_without_results_or_logs(tmp_path: Path, fo
         _invoke(str(tmp_path))
     with pytest.raises(ResultsError, match="no Inspect logs here"):
         _invoke(str(folder), "--format", "inspect-bundle")
+
+
+def test_a_bundle_replaces_no_folder_of_somebody_else(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    command = [str(folder), "--format", "inspect-bundle", "--out", str(tmp_path)]
+    done = CliRunner().invoke(report, command)
+    assert isinstance(done.exception, StudyError)
+    assert "this is no bundle" in str(done.exception)
+    assert (tmp_path / "mine.txt").read_text() == "mine"

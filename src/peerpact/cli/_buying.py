@@ -85,7 +85,8 @@ def planned(name: str, models: Sequence[str], given: Mapping[str, Any]) -> None:
     wish.check(given["epochs"])
     names = models or [entry.name for entry in study.subjects]
     subjects = [subject_of(study, one) for one in dict.fromkeys(names)]
-    planning = Planning.of(study, subjects, runs=given["epochs"], prices=prices(given["prices"]))
+    known = prices(given["prices"], [subject.name for subject in subjects])
+    planning = Planning.of(study, subjects, runs=given["epochs"], prices=known)
     counts = {part.subject.name: len(_contrasts(planning, part)) for part in planning.parts}
     planning = replace(planning, parts=tuple(_wished(wish, p, counts) for p in planning.parts))
     if given["as_json"]:

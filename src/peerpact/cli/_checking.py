@@ -46,7 +46,7 @@ def judge_of(paths: Sequence[str], given: Mapping[str, Any]) -> Subject:
 
 
 def _price(judge: Subject, given: Mapping[str, Any]) -> tuple[float, float] | None:
-    return prices(given["prices"]).get(judge.name) or price(judge)
+    return prices(given["prices"], [judge.name]).get(judge.name) or price(judge)
 
 
 def checked(

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from peerpact.cli._folder import Folder
+from peerpact.cli._folder import Folder, check_known
 from peerpact.cli._showing import terminal
 from peerpact.report.compare import Comparison, PublishedNumber, compare, load_published
 
@@ -20,7 +20,9 @@ __all__ = ["show"]
 
 def show(folder: Path, models: Sequence[str], as_json: bool) -> None:
     """Compare the subjects of a results folder with the published tables."""
-    made = [c for c in compare(Folder.read(folder).results) if not models or c.subject in models]
+    results = Folder.read(folder).results
+    check_known(models, [subject.name for subject in results.subjects])
+    made = [c for c in compare(results) if not models or c.subject in models]
     if as_json:
         click.echo(json.dumps([_row(c) for c in made], ensure_ascii=False, indent=1))
         return

@@ -11,10 +11,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from peerpact.cli._folder import Folder
+from peerpact.cli._folder import Folder, check_known
 from peerpact.cli._showing import terminal
 from peerpact.cli._waiting import waiting
-from peerpact.errors import StudyError, allowed
 from peerpact.explain import Explanation
 from peerpact.report.motives import explained
 
@@ -30,11 +29,7 @@ def show(folder: Path, models: Sequence[str], most: int, as_json: bool) -> None:
     with waiting("comparing explanations"):
         made = explained(held.results, held.standing.circumstances)
     names = [one.subject for one in made]
-    for name in models:
-        if name not in names:
-            raise StudyError(
-                "no such subject in these results", found=name, hint=allowed(name, names)
-            )
+    check_known(models, names)
     kept = [one for one in made if not models or one.subject in models]
     if as_json:
         click.echo(json.dumps([asdict(one) for one in kept], ensure_ascii=False, indent=1))

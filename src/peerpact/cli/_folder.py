@@ -12,14 +12,14 @@ from peerpact.design.contrasts import pairs
 from peerpact.design.record import Run
 from peerpact.design.stopped import read_watched
 from peerpact.design.study import Study
-from peerpact.errors import PeerpactError
+from peerpact.errors import PeerpactError, StudyError, allowed
 from peerpact.report.beside import EVIDENCE_BYTES, extras_beside
 from peerpact.report.extras import PageExtras
 from peerpact.report.reading import JournalReader, planned, study_of
 from peerpact.report.results import Results, results
 from peerpact.report.standing import Standing, standing
 
-__all__ = ["Folder"]
+__all__ = ["Folder", "check_known"]
 
 ORGANISMS = "peerpact-organism/"
 
@@ -70,6 +70,18 @@ class Folder:
             evidence_bytes=evidence,
             live=live,
         )
+
+
+def check_known(models: Sequence[str], subjects: Sequence[str]) -> None:
+    """Check that results hold every subject that is asked for.
+
+    Raises:
+        StudyError: One is not among them.
+    """
+    for name in models:
+        if name not in subjects:
+            what = "no such subject in these results"
+            raise StudyError(what, where="--model", found=name, hint=allowed(name, subjects))
 
 
 def _estimate(

@@ -18,6 +18,7 @@ from peerpact.report.export import cell_row, contrast_row, document, write_csv
 from peerpact.report.markdown import markdown
 from peerpact.report.page import page
 from peerpact.report.probes import probe_row
+from peerpact.text import write_whole
 
 __all__ = ["FORMATS", "bundle"]
 
@@ -49,9 +50,8 @@ def _csv(folder: Folder, out: Path | None, evidence: int) -> list[Path]:
 
 
 def _every_eval_ever(folder: Folder, out: Path | None, evidence: int) -> list[Path]:
-    return write_every_eval_ever(
-        out or folder.path / "every_eval_ever", folder.results, time.time()
-    )
+    place = _folder(out or folder.path / "every_eval_ever")
+    return write_every_eval_ever(place, folder.results, time.time())
 
 
 FORMATS: Mapping[str, Format] = {
@@ -68,8 +68,13 @@ def bundle(results: Path, out: Path | None) -> list[Path]:
 
     Raises:
         ResultsError: There are no logs, or Inspect refuses.
+        StudyError: Something else than a bundle is there, which Inspect would delete.
     """
     logs, place = results / "logs", out or results / "bundle"
+    if not _free_for_bundle(place):
+        hint = "give a new or an empty folder"
+        what = "a bundle replaces what is there, and this is no bundle"
+        raise StudyError(what, where="--out", found=str(place), hint=hint)
     if not logs.is_dir():
         raise ResultsError(f"{logs}: no Inspect logs here; give the folder that peerpact run wrote")
     wanted = ["view", "bundle", "--log-dir", str(logs), "--output-dir", str(place), "--overwrite"]
@@ -82,6 +87,16 @@ def bundle(results: Path, out: Path | None) -> list[Path]:
     return [place]
 
 
+_BUNDLE = {"assets", "content-security-policy.json", "index.html", "logs", "robots.txt"}
+"""What a bundle holds; a folder with anything else is somebody's."""
+
+
+def _free_for_bundle(place: Path) -> bool:
+    if not place.is_dir():
+        return not (place.exists() or place.is_symlink())
+    return {path.name for path in place.iterdir()} <= _BUNDLE
+
+
 def _text(text: str, folder: Folder, out: Path | None, name: str) -> list[Path]:
     if out == Path("-"):
         click.echo(text, nl=False)
@@ -89,15 +104,13 @@ def _text(text: str, folder: Folder, out: Path | None, name: str) -> list[Path]:
     path = out or folder.path / name
     if path.is_dir():
         path = path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_whole(path, text)
     return [path]
 
 
 def _folder(path: Path) -> Path:
     if path.is_file() or path == Path("-"):
-        raise StudyError("csv is two files", where="--out", found=str(path), hint="give a folder")
+        what = "this format is several files"
+        raise StudyError(what, where="--out", found=str(path), hint="give a folder")
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from peerpact.cli._types import MOST_RUNS, Number
+
 __all__ = [
     "CONNECTIONS",
     "COUNT",
@@ -25,7 +27,11 @@ MODELS = click.option(
     help="A catalogue name, or provider/model as Inspect writes it; repeatable. "
     "Default: the study's subjects.",
 )
-EPOCHS = click.option("--epochs", type=COUNT, help="Runs a cell, instead of the study's number.")
+EPOCHS = click.option(
+    "--epochs",
+    type=click.IntRange(1, MOST_RUNS),
+    help="Runs a cell, instead of the study's number.",
+)
 PRICES = click.option(
     "--price",
     "prices",
@@ -35,7 +41,7 @@ PRICES = click.option(
 )
 MAX_COST = click.option(
     "--max-cost",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     metavar="USD",
     help="Stop before the whole costs more than so many US dollars.",
 )

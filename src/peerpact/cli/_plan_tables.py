@@ -12,7 +12,6 @@ from rich.table import Table
 from peerpact.cli._planning import Part, Planning
 from peerpact.design.budget import CONTROL_RATE, Bought, Decision
 from peerpact.design.cells import Cell
-from peerpact.design.compiler import Compiled
 from peerpact.design.study import Study
 from peerpact.report.wording import percent
 from peerpact.scenarios.load import load
@@ -145,7 +144,7 @@ def _costs(planning: Planning) -> Table:
 
 def _notes(planning: Planning) -> Iterator[str]:
     compiled = planning.compiled
-    yield from _proofs(compiled)
+    yield from _proofs(planning)
     if compiled.bars:
         yield f"{len(compiled.bars)} cells have a bar; each lies where its arm says, on the pinned truth"
     for reason, count in compiled.excluded_by_reason().items():
@@ -168,7 +167,8 @@ def _notes(planning: Planning) -> Iterator[str]:
             yield f"{part.subject.name}: {len(part.cells) - without} cells need {part.needs} and are not run"
 
 
-def _proofs(compiled: Compiled) -> Iterator[str]:
+def _proofs(planning: Planning) -> Iterator[str]:
+    compiled = planning.compiled
     lengths = [length.excess for length in compiled.lengths]
     yield (
         f"{len(compiled.pairs)} contrasts of {len(compiled.study.contrasts)} kinds, each rendered on both sides "
@@ -177,18 +177,19 @@ def _proofs(compiled: Compiled) -> Iterator[str]:
     squares = sum(pair.base is not None for pair in compiled.pairs)
     if squares:
         yield f"{squares} of them are differences of two differences, proved on the four sides of their square"
-    yield _wordings(compiled.study)
+    yield _wordings(planning)
     if lengths:
         share = compiled.study.length_share
         rule = "no share declared" if share is None else f"{share:.0%} allowed without a filler"
         yield f"lengths of their sides differ by at most {max(lengths):.1%} ({rule})"
 
 
-def _wordings(study: Study) -> str:
+def _wordings(planning: Planning) -> str:
     """Say how many wordings a cell is told in, and who has too few runs to meet them all."""
+    study = planning.compiled.study
     if study.wordings == 1:
         return "1 wording: rates hold for these texts as they stand"
-    runs = {entry.name: study.runs_for(entry.name) for entry in study.subjects}
+    runs = {part.subject.name: part.runs for part in planning.parts}
     few = ", ".join(f"{name} meets {n}" for name, n in runs.items() if n < study.wordings)
     return (
         f"{study.wordings} wordings take turns over the runs of a cell, alike in every arm, and proofs hold in all"

@@ -92,7 +92,15 @@ class Request:
         judges = [resolve(name, settings) for name in dict.fromkeys(given["models"])]
         planned = plan(items, setting, judges, limit=given["limit"], replicates=given["epochs"])
         folder = given["log_dir"] or Path("results") / f"rejudge-{made.name}"
-        return cls(planned, items, folder, scores, prices(given["prices"]), given)
+        known = prices(given["prices"], [judge.name for judge in judges])
+        return cls(
+            planned,
+            items,
+            folder,
+            scores,
+            known,
+            given,
+        )
 
 
 def pairs_of(written: Iterable[str], where: str) -> dict[str, str]:

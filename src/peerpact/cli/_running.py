@@ -71,7 +71,7 @@ class Request:
             max_cost=given["max_cost"],
             judge=given["judge"],
             retry_errors=given["retry_errors"],
-            prices=prices(given["prices"]),
+            prices=prices(given["prices"], [subject.name for subject in subjects]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
         command = _command(study, given)

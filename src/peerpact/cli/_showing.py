@@ -60,11 +60,14 @@ def show_results(
     console.print(
         f"\nfiles: {', '.join(str(path) for path in written)}", highlight=False, soft_wrap=True
     )
+    place = shlex.quote(str(folder))
     console.print(
-        f"logs:  inspect view --log-dir {folder / 'logs'}", highlight=False, soft_wrap=True
+        f"logs:  inspect view --log-dir {shlex.quote(str(folder / 'logs'))}",
+        highlight=False,
+        soft_wrap=True,
     )
     console.print(
-        f"more:  peerpact explain {folder}; peerpact compare {folder} (the published numbers)",
+        f"more:  peerpact explain {place}; peerpact compare {place} (the published numbers)",
         highlight=False,
         soft_wrap=True,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from peerpact.errors import ResultsError
+from peerpact.text import write_whole
 
 __all__ = ["deliver"]
 
@@ -20,12 +20,5 @@ def deliver(text: str, out: Path | None) -> None:
     if out is None or out == Path("-"):
         click.echo(text.rstrip("\n"))
         return
-    part = out.with_name(f".{out.name}.part")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-        part.replace(out)
-    except OSError as e:
-        part.unlink(missing_ok=True)
-        raise ResultsError(f"{out}: cannot be written ({e.strerror})") from e
+    write_whole(out, text.rstrip("\n") + "\n")
     click.echo(str(out))

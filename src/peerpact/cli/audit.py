@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from peerpact.cli._options import CONNECTIONS, COUNT, MAX_COST, PRICES, RETRY_ERRORS
+from peerpact.cli._types import Place
 
 if TYPE_CHECKING:
     from peerpact.audit import Audit
@@ -32,9 +32,7 @@ FOUND = 3
     "--format", "shown", type=click.Choice(["table", "html", "json", "sarif", "md"]), default="table",
     show_default=True, help="How the audit is written; html is one page for people.",
 )  # fmt: skip
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: print."
-)
+@click.option("--out", type=Place(dir_okay=False), help="File to write; default: print.")
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
 )
@@ -61,9 +59,7 @@ FOUND = 3
 @MAX_COST
 @PRICES
 @CONNECTIONS
-@click.option(
-    "--log-dir", type=click.Path(path_type=Path), help="Folder for the judge's replies and logs."
-)
+@click.option("--log-dir", type=Place(), help="Folder for the judge's replies and logs.")
 @RETRY_ERRORS
 @click.option(
     "--dry-run", is_flag=True, help="Detect, and show what the judge would be asked; ask nobody."

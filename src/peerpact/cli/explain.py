@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._types import Place
+
 __all__ = ["explain"]
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path), default=Path("results/first_look"))
+@click.argument("results", type=Place(), default=Path("results/first_look"))
 @click.option(
     "--model", "models", multiple=True, metavar="NAME", help="Only this subject; repeatable."
 )

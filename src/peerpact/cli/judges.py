@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from peerpact.cli._types import Place
 from peerpact.errors import ResultsError, StudyError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _FORMATS = ("table", "html", "json", "csv", "md", "sarif")
 _LEVELS = ("low", "medium", "high")
 FOUND = 3
 """Exit code where findings reach the level of ``--fail-on``."""
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = Place(dir_okay=False)
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from peerpact.cli._options import EPOCHS, MODELS, PRICES
+from peerpact.cli._types import Number
 
 __all__ = ["plan"]
 
@@ -15,25 +16,25 @@ __all__ = ["plan"]
 @EPOCHS
 @click.option(
     "--budget",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     metavar="USD",
     help="Say what so much money for each model buys: which contrasts it decides, which not, in which "
     "order to spend it.",
 )
 @click.option(
     "--precision",
-    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    type=Number(0.005, 0.5, max_open=True),
     metavar="RATE",
     help="Say what it costs to know every rate to plus or minus this much, such as 0.10.",
 )
 @click.option(
     "--power",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number(0, 1, min_open=True, max_open=True),
     help="Say what it costs to find --effect in every contrast with this chance, such as 0.8.",
 )
 @click.option(
     "--effect",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(0.001, 1),
     default=0.2,
     show_default=True,
     help="Rise over a control of 5 % that a contrast is to find.",

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._types import Place
+
 __all__ = ["register"]
 
 
 @click.command()
 @click.argument("study")
-@click.option(
-    "--log-dir", type=click.Path(path_type=Path), help="Results folder. Default: results/STUDY."
-)
+@click.option("--log-dir", type=Place(), help="Results folder. Default: results/STUDY.")
 @click.option(
     "--expect",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Place(exists=True, dir_okay=False),
     help="A text with what you expect to find; it is frozen with the rest.",
 )
 def register(study: str, log_dir: Path | None, expect: Path | None) -> None:

@@ -14,13 +14,14 @@ from peerpact.cli._options import (
     REASONING_EFFORT,
     RETRY_ERRORS,
 )
+from peerpact.cli._types import Number, Place
 
 __all__ = ["rejudge"]
 
 _LEVELS = ("low", "medium", "high")
 FOUND = 3
 """Exit code where findings reach the level of ``--fail-on``."""
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = Place(dir_okay=False)
 
 
 @click.command()
@@ -66,7 +67,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Of the draw and of the order."
 )
-@click.option("--temperature", type=click.FloatRange(0, 2), default=0.0, show_default=True)
+@click.option("--temperature", type=Number(0, 2), default=0.0, show_default=True)
 @REASONING_EFFORT
 @MAX_COST
 @click.option("--max-tokens", type=COUNT, help="Cap on the tokens of the whole re-judgment.")
@@ -79,7 +80,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )  # fmt: skip
 @click.option(
     "--log-dir",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Results folder. Default: results/rejudge-CHANGE.",
 )
 @RETRY_ERRORS

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._types import Number, Place
+
 __all__ = ["report"]
 
 MEGABYTE = 1_000_000
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path))
+@click.argument("results", type=Place())
 @click.option(
     "--format",
     "shape",
@@ -24,12 +26,12 @@ MEGABYTE = 1_000_000
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="File or folder to write. Default: in RESULTS. A dash prints html, md or json.",
 )
 @click.option(
     "--evidence",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=8.0,
     show_default=True,
     metavar="MB",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from peerpact.cli._types import Place
+
 if TYPE_CHECKING:
     from peerpact.audit.retro import Retro
 
@@ -27,9 +29,7 @@ FOUND = 3
     show_default=True,
     help="How it is written; html is one page for people, csv the rates.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default: print."
-)
+@click.option("--out", type=Place(dir_okay=False), help="File to write; default: print.")
 @click.option(
     "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a weakness is this severe."
 )

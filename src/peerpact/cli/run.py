@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from peerpact.cli._options import (
@@ -16,10 +14,11 @@ from peerpact.cli._options import (
     REASONING_EFFORT,
     RETRY_ERRORS,
 )
+from peerpact.cli._types import Number, Place
 
 __all__ = ["run"]
 
-_SHARE = click.FloatRange(0, 1)
+_SHARE = Number(0, 1)
 
 
 @click.command()
@@ -27,9 +26,7 @@ _SHARE = click.FloatRange(0, 1)
 @MODELS
 @EPOCHS
 @click.option("--limit", type=COUNT, help="Only so many cells, spread over the scenarios.")
-@click.option(
-    "--log-dir", type=click.Path(path_type=Path), help="Results folder. Default: results/STUDY."
-)
+@click.option("--log-dir", type=Place(), help="Results folder. Default: results/STUDY.")
 @CONNECTIONS
 @click.option("--max-tokens", type=COUNT, help="Cap on the tokens of the whole study.")
 @MAX_COST
@@ -58,7 +55,7 @@ _SHARE = click.FloatRange(0, 1)
     help="With --stop: cells that differ in this factor only inform each other; repeatable. A random "
     "share of their answers is audited with further runs.",
 )
-@click.option("--temperature", type=click.FloatRange(0, 2), default=1.0, show_default=True)
+@click.option("--temperature", type=Number(0, 2), default=1.0, show_default=True)
 @REASONING_EFFORT
 @click.option(
     "--judge",

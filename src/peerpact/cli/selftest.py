@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._types import Place
+
 __all__ = ["selftest"]
 
 
 @click.command()
 @click.option(
     "--log-dir",
-    type=click.Path(path_type=Path),
+    type=Place(),
     default=Path("results"),
     show_default=True,
     help="Folder for selftest.json; reports of results in it or below carry its stamp.",

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._types import Place
+
 __all__ = ["serve"]
 
 EVIDENCE = 4_000_000
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path))
+@click.argument("results", type=Place())
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inspect_ai import eval as inspect_eval
+from inspect_ai.log import EvalLog
 from inspect_ai.model import GenerateConfig, Model, get_model
 from rich.text import Text
 
@@ -23,7 +24,7 @@ from peerpact.harness.task import task_of
 from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject
 
-__all__ = ["QUIETLY", "Block", "model_of", "run_block"]
+__all__ = ["QUIETLY", "Block", "check_finished", "model_of", "run_block"]
 
 QUIETLY: Mapping[str, Any] = {
     "display": "log", "log_level": "error", "fail_on_error": False, "ctl_server": False, "score_display": False,
@@ -31,8 +32,12 @@ QUIETLY: Mapping[str, Any] = {
 }  # fmt: skip
 """How every evaluation runs: no display of its own (laying out its tables takes longer than a small evaluation),
 no server, and a sample that breaks ends alone."""
-MAX_RETRIES = 10
-"""Retries of one answer before the provider's error ends the run."""
+MAX_RETRIES = 7
+"""Retries of one answer before the provider's error ends the run; six minutes in all."""
+ATTEMPT_SECONDS = 600
+"""How long one request may stay unanswered; most clients wait no longer by themselves."""
+ANSWER_SECONDS = 1_800
+"""How long one answer may take, with all its retries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def run_block(
     token = COLLECTOR.set(Collector(take, budget, price, lambda: block.name))
     organism = block.subject.organism
     try:
-        inspect_eval(
+        logs = inspect_eval(
             tasks,
             model=model_of(block.subject, block.connections),
             model_roles={"judge": block.judge} if block.judge else None,
@@ -87,6 +92,17 @@ def run_block(
         )
     finally:
         COLLECTOR.reset(token)
+    check_finished(logs, len(tasks))
+
+
+def check_finished(logs: Sequence[EvalLog], tasks: int) -> None:
+    """Stop where somebody stopped an evaluation: Inspect takes Ctrl-C for its end, and returns.
+
+    Raises:
+        KeyboardInterrupt: It was stopped.
+    """
+    if len(logs) < tasks or any(log.status == "cancelled" for log in logs):
+        raise KeyboardInterrupt
 
 
 @cache
@@ -103,7 +119,13 @@ def model_of(subject: Subject, connections: int) -> Model:
         SubjectError: The model cannot be had at all.
     """
     settings = {k: v for k, v in subject.settings.items() if k in GenerateConfig.model_fields}
-    config = GenerateConfig(**settings, max_connections=connections, max_retries=MAX_RETRIES)
+    config = GenerateConfig(
+        **settings,
+        max_connections=connections,
+        max_retries=MAX_RETRIES,
+        attempt_timeout=ATTEMPT_SECONDS,
+        timeout=ANSWER_SECONDS,
+    )
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return get_model(subject.route, config=config)

@@ -25,7 +25,7 @@ from peerpact.audit.inquiry import (
     read_answer,
 )
 from peerpact.errors import JudgeError, PeerpactError
-from peerpact.harness.block import QUIETLY, model_of
+from peerpact.harness.block import QUIETLY, check_finished, model_of
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.failure import told
 from peerpact.harness.run import BLOCK, CONCURRENT, free_folder
@@ -102,7 +102,7 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
     samples = [Sample(id=q.identity, input=q.prompt) for q in asked.questions.values()]
     token = _ROUND.set(asked)
     try:
-        inspect_eval(
+        logs = inspect_eval(
             Task(MemoryDataset(samples), solver=one_answer(), name="inquiry"),
             model=model_of(subject, connections),
             log_dir=str(free_folder(asked.replies.folder, subject)),
@@ -112,6 +112,7 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
         )
     finally:
         _ROUND.reset(token)
+    check_finished(logs, 1)
     if asked.failures:
         raise asked.failures[0]
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from inspect_ai.model import GenerateConfig, Model, ResponseSchema, get_model
+from inspect_ai.model import GenerateConfig, Model, ModelOutput, ResponseSchema, get_model
 from inspect_ai.util import json_schema
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from peerpact import scoring
 from peerpact.errors import JudgeError
 from peerpact.harness.episode import Episode
+from peerpact.harness.failure import told
 from peerpact.text import read_text, render
 
 __all__ = ["Verdict", "ask", "declined"]
@@ -59,7 +60,7 @@ async def ask(judge: Model, request: str, said: list[str]) -> Verdict:
     prompt = render(read_text(FOLDER / "prompt.md"), {"request": _plain(request), "words": words})
     schema = ResponseSchema(name="verdict", json_schema=json_schema(Verdict), strict=True)
     config = GenerateConfig(temperature=0.0, response_schema=schema, max_tokens=400)
-    output = await judge.generate(prompt, config=config)
+    output = await _answer(judge, prompt, config)
     try:
         verdict = Verdict.model_validate_json(_json(output.completion))
     except ValidationError as e:
@@ -67,6 +68,14 @@ async def ask(judge: Model, request: str, said: list[str]) -> Verdict:
     if verdict.declined == "yes" and not _quoted(verdict.quote, words):
         raise JudgeError("the quote is not the subject's")
     return verdict
+
+
+async def _answer(judge: Model, prompt: str, config: GenerateConfig) -> ModelOutput:
+    """Ask; whatever the judge's provider throws leaves the run undecided, and no more than that."""
+    try:
+        return await judge.generate(prompt, config=config)
+    except Exception as e:
+        raise JudgeError(f"no answer: {told(e)}") from e
 
 
 def _plain(text: str) -> str:

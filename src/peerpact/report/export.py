@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -22,6 +23,7 @@ from peerpact.report.results import (
 )
 from peerpact.report.standing import Standing
 from peerpact.statistics import Interval
+from peerpact.text import write_whole
 
 __all__ = ["cell_row", "contrast_row", "document", "overall_row", "write_csv", "write_json"]
 
@@ -179,17 +181,18 @@ def document(results: Results, behind: Standing | None = None) -> dict[str, Any]
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file."""
-    path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+    write_whole(path, orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
     """Write rows as CSV; no file where there are none."""
     if not rows:
         return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    text = StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())
 
 
 def _subject(s: SubjectSummary) -> Row:

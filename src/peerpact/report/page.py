@@ -11,13 +11,13 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from peerpact.errors import ResultsError
 from peerpact.report.content import content
 from peerpact.report.embedding import csp_hash
 from peerpact.report.extras import PageExtras
 from peerpact.report.results import Results
 from peerpact.report.visible import visible
 from peerpact.report.wording import percent, say
+from peerpact.text import write_whole
 
 __all__ = ["PageExtras", "page", "standing", "write_page"]
 
@@ -52,14 +52,7 @@ def write_page(path: Path, results: Results, *, extras: PageExtras | None = None
     Raises:
         ResultsError: The disk refuses.
     """
-    text = page(results, extras=extras)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        Path(part).replace(path)
-    except OSError as e:
-        part.unlink(missing_ok=True)
-        raise ResultsError(f"{path}: cannot write the page ({e.strerror})") from e
+    write_whole(path, page(results, extras=extras))
 
 
 def standing(template: str, **view: object) -> str:

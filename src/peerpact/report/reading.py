@@ -32,7 +32,7 @@ def study_of(folder: Path) -> Study:
     path = folder / STUDY
     try:
         written = orjson.loads(path.read_bytes())["study"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ResultsError(
             f"{folder}: no results here ({STUDY} is missing); give the folder that peerpact run wrote"
         ) from None

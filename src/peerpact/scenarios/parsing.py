@@ -26,7 +26,7 @@ def parse(model: type[Model], value: Any, path: Path) -> Model:
             known = allowed(str(first["loc"][-1]), _fields_at(model, first["loc"][:-1]))
             raise StudyError("this key is unknown", where=f"{path}:{key}", hint=known) from None
         message = first["msg"].removeprefix("Value error, ")
-        raise StudyError(message, where=f"{path}:{key}") from None
+        raise StudyError(message, where=f"{path}:{key}" if key else str(path)) from None
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -26,6 +26,7 @@ __all__ = [
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 ORGANISMS = "peerpact-organism"
+SERVICE = "openai-api"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,11 +105,25 @@ def resolve(name: str, settings: Mapping[str, Any] | None = None) -> Subject:
     provider, _, model = name.partition("/")
     if provider == ORGANISMS and model in organism_names():
         return _organism(model, given)
-    if not model or provider not in {*_catalogue()["providers"], "openai-api"}:
-        known = allowed(name, subject_names())
-        hint = f"{known}; or provider/model with one of: {', '.join(_catalogue()['providers'])}, openai-api"
-        raise StudyError("unknown model", found=name, hint=hint)
+    _check_route(name, provider, model)
     return Subject(name, name, _vendor(model), name, given, _reasoning(name))
+
+
+def _check_route(name: str, provider: str, model: str) -> None:
+    providers = (*_catalogue()["providers"], SERVICE)
+    if provider == ORGANISMS:
+        hint = allowed(model, organism_names())
+        raise StudyError("unknown organism", found=name, hint=hint)
+    if provider == SERVICE and len([part for part in model.split("/") if part]) < 2:
+        hint = f"write {SERVICE}/SERVICE/MODEL, with SERVICE_API_KEY and SERVICE_BASE_URL in the environment"
+        raise StudyError("this route names no service or no model", found=name, hint=hint)
+    if not model or provider not in providers:
+        several = [one.strip() for one in name.split(",")]
+        if len(several) > 1 and all(several):
+            hint = f"give each by itself: {' '.join(f'--model {one}' for one in several)}"
+            raise StudyError("this is not the name of one model", found=name, hint=hint)
+        hint = f"{allowed(name, subject_names())}; or provider/model with one of: {', '.join(providers)}"
+        raise StudyError("unknown model", found=name, hint=hint)
 
 
 def subject_of(study: Study, name: str, settings: Mapping[str, Any] | None = None) -> Subject:
@@ -146,7 +161,7 @@ def _vendor(model: str) -> str:
 
 def missing(subject: Subject, environment: Mapping[str, str]) -> str:
     """Return what the route to a subject lacks, and what to do; empty where nothing is missing."""
-    if subject.provider == "openai-api":
+    if subject.provider == SERVICE:
         return _missing_service(subject, environment)
     needs = _catalogue()["providers"][subject.provider]
     variables = needs["variables"]
@@ -156,10 +171,13 @@ def missing(subject: Subject, environment: Mapping[str, str]) -> str:
             f"{subject.name}: the environment variable {wanted} is not set; export it and try again"
         )
     package = needs.get("package")
-    if package and not _installed(package):
-        name = needs.get("install", package)
-        return f"{subject.name}: the Python package {name} is missing; pip install {name}"
-    return ""
+    return _missing_package(subject, package, needs.get("install", package)) if package else ""
+
+
+def _missing_package(subject: Subject, package: str, name: str) -> str:
+    if _installed(package):
+        return ""
+    return f"{subject.name}: the Python package {name} is missing; pip install {name}"
 
 
 def _missing_service(subject: Subject, environment: Mapping[str, str]) -> str:
@@ -167,7 +185,7 @@ def _missing_service(subject: Subject, environment: Mapping[str, str]) -> str:
     for variable in (f"{service}_API_KEY", f"{service}_BASE_URL"):
         if not environment.get(variable):
             return f"{subject.name}: the environment variable {variable} is not set; export it and try again"
-    return "" if _installed("openai") else f"{subject.name}: pip install openai"
+    return _missing_package(subject, "openai", "openai")
 
 
 def _installed(package: str) -> bool:
