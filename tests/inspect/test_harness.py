@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -199,14 +200,24 @@ def test_a_changed_study_names_what_changed_and_is_not_mixed(tmp_path):
         )
 
 
-def test_a_cap_on_tokens_stops_the_study_and_what_is_left_is_counted(tmp_path):
+def test_a_cap_on_tokens_stops_the_study_and_what_it_cut_off_is_missing(tmp_path):
     options = Options(max_tokens=3_000)
     scheduled = schedule(study(tmp_path / "s", 30), [resolve("honest")], options)
     problems = run(scheduled, tmp_path / "out", options, lambda _: None)
-    made_runs = list(read_runs(tmp_path / "out"))
-    assert 0 < len(made_runs) < 60
-    assert f"{60 - len(made_runs)} of 60 runs are missing" in problems[0]
+    endings = Counter(r.ending for r in read_runs(tmp_path / "out"))
+    assert 0 < endings.total() < 60
+    assert f"{60 - endings['completed']} of 60 runs are missing" in problems[0]
     assert "cap of 3,000 tokens" in problems[0]
+
+
+@pytest.mark.slow
+def test_runs_that_a_cap_cut_off_are_made_once_the_cap_is_lifted(tmp_path):
+    for cap in (3_000, None):
+        options = Options(max_tokens=cap)
+        scheduled = schedule(study(tmp_path / "s", 10), [resolve("honest")], options)
+        problems = run(scheduled, tmp_path / "out", options, lambda _: None)
+    assert problems == []
+    assert {r.ending for r in read_runs(tmp_path / "out")} == {"completed"}
 
 
 def test_a_run_that_a_provider_broke_is_made_again_on_request_only(tmp_path):

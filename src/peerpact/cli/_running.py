@@ -22,7 +22,7 @@ from rich.text import Text
 
 from peerpact import __version__
 from peerpact.cli._prices import prices
-from peerpact.design.journal import claim, entries
+from peerpact.design.journal import UNFINISHED, claim, entries
 from peerpact.design.record import Run
 from peerpact.design.stopped import StopRule, check_exchangeable
 from peerpact.design.study import Study, load_study
@@ -239,7 +239,8 @@ def _progress(console: Console) -> Progress:
 
 def _advance_to_done(progress: Progress, task: Any, scheduled: Schedule, folder: Path) -> None:
     wanted = {p.identity for runs in scheduled.planned.values() for p in runs}
-    done = len(wanted.intersection(entry.run.identity for entry in entries(folder)))
+    made = (entry.run for entry in entries(folder))
+    done = len(wanted.intersection(r.identity for r in made if r.ending not in UNFINISHED))
     progress.update(task, completed=done)
     if done:
         progress.console.print(

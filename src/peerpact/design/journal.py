@@ -18,7 +18,9 @@ from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 
 __all__ = [
+    "FAILED",
     "PROVIDER_ERROR",
+    "UNFINISHED",
     "Entry",
     "Journal",
     "add_line",
@@ -32,6 +34,10 @@ __all__ = [
 RUNS = "runs.jsonl"
 STUDY = "study.json"
 PROVIDER_ERROR = "provider_error"
+FAILED = frozenset({PROVIDER_ERROR, "harness_error"})
+"""Endings by an error that nobody meant; such a run is made again where that is asked for."""
+UNFINISHED = frozenset({"budget_cap", "interrupted"})
+"""Endings of runs that were cut off from outside: they are missing, and the next command makes them again."""
 
 
 @dataclass
@@ -51,7 +57,7 @@ class Journal:
             folder: Where the results lie.
             study: Whose results they are.
             package: Version of peerpact.
-            retry_errors: Count a run that a provider's error ended as missing.
+            retry_errors: Count a run that an error ended as missing.
 
         Raises:
             ResultsError: The folder holds another study, or another design of it, or cannot be written.
@@ -62,7 +68,7 @@ class Journal:
         for entry in entries(folder):
             run = entry.run
             tokens, cost = tokens + run.tokens, cost + (run.spent or 0.0)
-            if not (retry_errors and run.ending == PROVIDER_ERROR):
+            if run.ending not in UNFINISHED and not (retry_errors and run.ending in FAILED):
                 journal.done.add(run.identity)
         journal.spent = (tokens, cost)
         return journal
@@ -76,7 +82,8 @@ class Journal:
         if run.identity in self.done:
             return
         add_line(self.folder / RUNS, run.to_json(), "runs")
-        self.done.add(run.identity)
+        if run.ending not in UNFINISHED:
+            self.done.add(run.identity)
 
 
 def claim(folder: Path, study: Study, package: str) -> None:
@@ -131,8 +138,8 @@ def entries(folder: Path, shared: Shared | None = None) -> Iterator[Entry]:
 
 
 def counts(before: Run | None) -> bool:
-    """Return whether a record stands for its run, given what stood before: nothing, or a provider's error."""
-    return before is None or before.ending == PROVIDER_ERROR
+    """Return whether a record stands for its run, given what stood before: nothing, or no whole run."""
+    return before is None or before.ending in UNFINISHED | FAILED
 
 
 def read_runs(folder: Path) -> Iterator[Run]:

@@ -124,7 +124,7 @@ def run(
         budget.price = options.price(subject)
         budget.begin()
         missing = [p for p in planned if p.identity not in journal.done]
-        watch = _watch(scheduled.study, planned, folder)
+        watch = _watch(scheduled.study, planned, journal)
         lacking = ""
         try:
             _subject(
@@ -146,11 +146,13 @@ def run(
     return problems
 
 
-def _watch(study: Study, planned: Sequence[Planned], folder: Path) -> Watch | None:
+def _watch(study: Study, planned: Sequence[Planned], journal: Journal) -> Watch | None:
     """Watch the runs of a subject, and write down each cell's state, first and whenever it changes."""
     if study.stop is None or not planned:
         return None
-    watch = Watch.over(study.stop, planned, study.seed, read_runs(folder))
+    folder = journal.folder
+    made = (run for run in read_runs(folder) if run.identity in journal.done)
+    watch = Watch.over(study.stop, planned, study.seed, made)
     write_watched(folder, watch.found())
     watch.changed = partial(write_watched, folder)
     return watch

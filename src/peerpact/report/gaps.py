@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from peerpact.design.cells import Cell
 from peerpact.design.contrasts import Pair
+from peerpact.design.journal import UNFINISHED
 from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.report.wording import say
@@ -33,8 +34,9 @@ def mixtures(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> Iterat
             yield say("gaps/routes", subject=s.name, routes=s.route)
         if len(s.models) > 1:
             yield say("gaps/models", subject=s.name, models=", ".join(s.models))
-        if s.runs < s.planned:
-            yield say("gaps/missing", subject=s.name, missing=s.planned - s.runs, planned=s.planned)
+        missing = s.planned - s.runs + sum(s.endings.get(ending, 0) for ending in UNFINISHED)
+        if missing > 0:
+            yield say("gaps/missing", subject=s.name, missing=missing, planned=s.planned)
 
 
 def gaps(
