@@ -49,6 +49,8 @@ class Request:
     dry_run: bool
     command: tuple[str, ...]
     """The words of the command that asks for the same study, subjects and folder."""
+    amount: tuple[str, ...]
+    """The words that say how much of it."""
 
     @classmethod
     def of(cls, study: str, given: Mapping[str, Any]) -> Request:
@@ -74,9 +76,16 @@ class Request:
             prices=prices(given["prices"], [subject.name for subject in subjects]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
-        command = _command(study, given)
+        command, amount = _command(study, given), _amount(given)
         request = cls(
-            loaded, subjects, bool(given["models"]), folder, options, given["dry_run"], command
+            loaded,
+            subjects,
+            bool(given["models"]),
+            folder,
+            options,
+            given["dry_run"],
+            command,
+            amount,
         )
         if not request.dry_run:
             _check(request)
@@ -88,6 +97,11 @@ def _command(study: str, given: Mapping[str, Any]) -> tuple[str, ...]:
     models += [part for name in given["probes"] for part in ("--probe", name)]
     folder = ["--log-dir", str(given["log_dir"])] if given["log_dir"] else []
     return ("peerpact", "run", study, *models, *folder)
+
+
+def _amount(given: Mapping[str, Any]) -> tuple[str, ...]:
+    words = ("epochs", "limit", "stop")
+    return tuple(w for name in words if given[name] for w in (f"--{name}", str(given[name])))
 
 
 def _stopping(study: Study, given: Mapping[str, Any]) -> Study:
@@ -148,7 +162,8 @@ def measure(request: Request) -> int:
 
         problems += run(scheduled, request.folder, request.options, note)
     planned = {subject.name: len(runs) for subject, runs in scheduled.planned.items()}
-    show_results(request.study, request.folder, console, planned, problems, request.command)
+    asked = (request.command, request.amount)
+    show_results(request.study, request.folder, console, planned, problems, asked)
     return 1 if problems and not _skipped_only(problems) else 0
 
 

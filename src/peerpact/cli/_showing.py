@@ -11,6 +11,7 @@ from rich.console import Console
 
 from peerpact.cli._folder import Folder
 from peerpact.cli._waiting import waiting
+from peerpact.design.journal import FAILED
 from peerpact.design.study import Study
 from peerpact.report.export import cell_row, contrast_row, document, write_csv, write_json
 from peerpact.report.extras import PageExtras
@@ -33,7 +34,7 @@ def show_results(
     console: Console,
     planned: Mapping[str, int],
     problems: Sequence[str],
-    command: Sequence[str],
+    asked: tuple[Sequence[str], Sequence[str]],
 ) -> None:
     """Print tables and contrasts, write the files, name the next command."""
     held = Folder.read(folder, planned)
@@ -71,7 +72,7 @@ def show_results(
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_next(study, found, command), highlight=False, soft_wrap=True)
+    console.print(_next(study, found, *asked), highlight=False, soft_wrap=True)
 
 
 def _say(console: Console, title: str, lines: Sequence[str]) -> None:
@@ -96,8 +97,11 @@ def write(held: Folder, extras: PageExtras) -> list[Path]:
     return [folder / name for name in names if (folder / name).exists()]
 
 
-def _next(study: Study, found: Results, command: Sequence[str]) -> str:
-    """Return the command to try: the same study on a model, or more runs of the same models."""
+def _next(study: Study, found: Results, command: Sequence[str], amount: Sequence[str]) -> str:
+    """Return the command to try: what failed again, the same study on a model, or more runs of the same models."""
+    if any(FAILED.intersection(s.endings) for s in found.subjects):
+        again = shlex.join([*command, *amount, "--retry-errors"])
+        return f"next:  {again}   (makes the runs again that an error ended)"
     if all(s.route.startswith("peerpact-") for s in found.subjects):
         asked = shlex.join([*command[:3], "--model", "anthropic/claude-haiku-4-5", "--dry-run"])
         return f"next:  {asked}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from peerpact.design.cells import Cell
 from peerpact.design.contrasts import Pair
+from peerpact.design.journal import FAILED, UNFINISHED
 from peerpact.design.record import Run
 from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
@@ -306,7 +307,8 @@ def _over_wordings(
 
 def _reason(run: Run, outcome: str) -> str:
     found = run.outcomes.get(outcome)
-    return (found.reason if found else "") or run.ending
+    why = "" if run.ending in FAILED | UNFINISHED or found is None else found.reason
+    return why or run.ending
 
 
 def _summary(
