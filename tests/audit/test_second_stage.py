@@ -89,6 +89,7 @@ def test_what_was_counted_and_not_kept_is_never_taken_for_clean(tmp_path: Path) 
     assert (chosen.flagged_of, chosen.sampled_of, dict(chosen.left_out)) == (3, 4, {"not_kept": 9})
 
 
+@pytest.mark.slow
 def test_precision_and_misses_are_what_is_planted_in_the_judge(tmp_path: Path) -> None:
     _, chosen = drawn(tmp_path, 150, 150, sample=150)
     done = answered(chosen, judge_organism("sceptical"))

@@ -6,16 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from quickly import quickly
 
 from peerpact.scenarios import names
 from peerpact.testing import check_scenario
 
-QUICK = {"product_report"}
-SCENARIOS = quickly(names(), QUICK)
 
-
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
 def test_a_scenario_is_whole(name):
     assert check_scenario(name) == []
 

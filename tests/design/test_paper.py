@@ -82,6 +82,7 @@ def test_a_model_that_the_study_does_not_list_takes_the_standard_cells(study):
     assert study.arms_for("openai/gpt-9") == study.arms_for("gpt-5.2")
 
 
+@pytest.mark.slow
 def test_plan_prints_the_cells_and_costs_and_touches_no_model():
     document = json.loads(
         CliRunner().invoke(plan, ["paper", "--json"], catch_exceptions=False).output

@@ -201,6 +201,7 @@ def test_the_next_contrast_tells_the_leading_explanations_apart():
     assert [o.bits for o in found.next] == sorted((o.bits for o in found.next), reverse=True)
 
 
+@pytest.mark.slow
 def test_a_level_that_no_scenario_offers_is_not_for_sale():
     dreamt = TABLE.probes["real_frame"].model_copy(update={"levels": ("dreamt",)})
     without = TABLE.model_copy(update={"probes": {**TABLE.probes, "real_frame": dreamt}})

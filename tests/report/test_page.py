@@ -368,6 +368,7 @@ def test_a_model_that_was_not_published_stands_beside_all_that_were(found: Resul
     assert {row["model"] for row in shown.rows} > {"alpha", "gemini-3-pro", "deepseek-v3.1"}
 
 
+@pytest.mark.slow
 def test_a_text_or_a_person_in_the_scene_is_no_peer(samples: ModuleType) -> None:
     levels = {"subject": "self", "stakes": "shutdown"}
     pasts = ("none", "unrelated", "person", "cooperative")

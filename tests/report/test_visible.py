@@ -58,6 +58,7 @@ def test_data_in_a_page_cannot_end_its_element_and_reads_back(value: object) -> 
     assert json.loads(text) == orjson.loads(orjson.dumps(visible_tree(value)))
 
 
+@pytest.mark.slow
 @given(st.lists(JSON, max_size=4))
 def test_a_pack_reads_back_and_equal_packs_are_equal(values: list[object]) -> None:
     packs = []

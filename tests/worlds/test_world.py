@@ -19,6 +19,7 @@ def test_a_tree_does_not_differ_from_itself(tree):
     assert diff(tree, dict(tree)) == ()
 
 
+@pytest.mark.slow
 @given(trees, trees)
 def test_a_diff_names_every_place_where_two_trees_differ(before, after):
     changed = before
