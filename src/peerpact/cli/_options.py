@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from peerpact.cli._types import MOST_RUNS, Number
+
+if TYPE_CHECKING:
+    from peerpact.audit import Level
 
 __all__ = [
     "CONNECTIONS",
     "COUNT",
     "EPOCHS",
+    "FAIL_ON",
+    "FOUND",
     "MAX_COST",
     "MODELS",
     "PRICES",
     "REASONING_EFFORT",
     "RETRY_ERRORS",
+    "reaches",
 ]
+
+LEVELS = ("low", "medium", "high")
+FOUND = 3
+"""Exit code where what was found reaches the level of ``--fail-on``."""
 
 COUNT = click.IntRange(1)
 
@@ -58,3 +70,13 @@ REASONING_EFFORT = click.option(
 RETRY_ERRORS = click.option(
     "--retry-errors", is_flag=True, help="Ask again where a provider's error ended it."
 )
+FAIL_ON = click.option(
+    "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
+)
+
+
+def reaches(worst: Level | None, limit: str | None) -> bool:
+    """Whether the worst that was found is as severe as ``--fail-on`` asks for."""
+    return (
+        worst is not None and limit is not None and LEVELS.index(worst.name) >= LEVELS.index(limit)
+    )

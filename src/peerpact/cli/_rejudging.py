@@ -10,7 +10,6 @@ from typing import Any
 import click
 from rich.table import Table
 
-from peerpact.audit.findings import Level
 from peerpact.audit.inquiry import Replies, expected_use
 from peerpact.audit.rejudge import (
     Items,
@@ -29,12 +28,12 @@ from peerpact.audit.rejudge import (
     to_json,
     worst,
 )
+from peerpact.cli._options import FOUND, reaches
 from peerpact.cli._prices import prices
 from peerpact.cli._running import check_subjects
 from peerpact.cli._showing import terminal
 from peerpact.cli._waiting import waiting
 from peerpact.cli._writing import deliver
-from peerpact.cli.rejudge import FOUND
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
@@ -93,14 +92,7 @@ class Request:
         planned = plan(items, setting, judges, limit=given["limit"], replicates=given["epochs"])
         folder = given["log_dir"] or Path("results") / f"rejudge-{made.name}"
         known = prices(given["prices"], [judge.name for judge in judges])
-        return cls(
-            planned,
-            items,
-            folder,
-            scores,
-            known,
-            given,
-        )
+        return cls(planned, items, folder, scores, known, given)
 
 
 def pairs_of(written: Iterable[str], where: str) -> dict[str, str]:
@@ -160,8 +152,7 @@ def measure(request: Request) -> int:
         click.echo(f"note: {problem}", err=True)
     if problems:
         return 1
-    severity, limit = worst(found), given["fail_on"]
-    return FOUND if limit and severity is not None and severity >= Level[limit] else 0
+    return FOUND if reaches(worst(found), given["fail_on"]) else 0
 
 
 def _write(found: Rejudged, folder: Path) -> None:

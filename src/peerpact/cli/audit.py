@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from peerpact.cli._options import CONNECTIONS, COUNT, MAX_COST, PRICES, RETRY_ERRORS
+from peerpact.cli._options import (
+    CONNECTIONS,
+    COUNT,
+    FAIL_ON,
+    FOUND,
+    MAX_COST,
+    PRICES,
+    RETRY_ERRORS,
+    reaches,
+)
 from peerpact.cli._types import Place
 
 if TYPE_CHECKING:
     from peerpact.audit import Audit
 
 __all__ = ["audit"]
-
-LEVELS = ("low", "medium", "high")
-FOUND = 3
-"""Exit code where findings reach the level of ``--fail-on``."""
 
 
 @click.command("audit")
@@ -33,9 +38,7 @@ FOUND = 3
     show_default=True, help="How the audit is written; html is one page for people.",
 )  # fmt: skip
 @click.option("--out", type=Place(dir_okay=False), help="File to write; default: print.")
-@click.option(
-    "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
-)
+@FAIL_ON
 @click.option(
     "--processes", type=click.IntRange(1, 64),
     help="Share the work among so many; default: one for each core where there is much to read.",
@@ -66,15 +69,13 @@ FOUND = 3
 )
 def audit(paths: tuple[str, ...], **given: Any) -> None:
     """Read transcripts (files, folders, globs, or - for standard input) and report what was done for other AIs."""
-    from peerpact.audit import Level
-
     done = (_checked if given["judge"] else _detected)(paths, given)
     if given["judge"] and given["dry_run"]:
         return
     _show(done, given, paths)
     if done.second is not None and done.second.problem:
         raise SystemExit(1)
-    if given["fail_on"] and done.worst is not None and done.worst >= Level[given["fail_on"]]:
+    if reaches(done.worst, given["fail_on"]):
         raise SystemExit(FOUND)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from peerpact.cli._options import FAIL_ON, FOUND, reaches
 from peerpact.cli._types import Place
 from peerpact.errors import ResultsError, StudyError
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["judges"]
 
 _FORMATS = ("table", "html", "json", "csv", "md", "sarif")
-_LEVELS = ("low", "medium", "high")
-FOUND = 3
-"""Exit code where findings reach the level of ``--fail-on``."""
 _FILE = Place(dir_okay=False)
 
 
@@ -46,9 +44,7 @@ _FILE = Place(dir_okay=False)
 )  # fmt: skip
 @click.option("--format", "shown", type=click.Choice(_FORMATS), default="table", show_default=True)
 @click.option("--out", type=_FILE, help="File to write; default: print.")
-@click.option(
-    "--fail-on", type=click.Choice(_LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
-)
+@FAIL_ON
 def judges(
     path: Path,
     columns: tuple[str, ...],
@@ -62,7 +58,6 @@ def judges(
     fail_on: str | None,
 ) -> None:
     """Audit the judges of the table of scores in PATH (CSV, parquet, JSON lines, Every Eval Ever)."""
-    from peerpact.audit import Level
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
     from peerpact.audit.judges.render import worst
     from peerpact.cli._waiting import waiting
@@ -85,8 +80,7 @@ def judges(
         raise ResultsError(f"{path}: no score could be used")
     if sequential:
         write_state(sequential, found.sequential)
-    severity = worst(found)
-    if fail_on and severity is not None and severity >= Level[fail_on]:
+    if reaches(worst(found), fail_on):
         raise SystemExit(FOUND)
 
 

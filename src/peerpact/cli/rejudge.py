@@ -9,6 +9,7 @@ import click
 from peerpact.cli._options import (
     CONNECTIONS,
     COUNT,
+    FAIL_ON,
     MAX_COST,
     PRICES,
     REASONING_EFFORT,
@@ -18,9 +19,6 @@ from peerpact.cli._types import Number, Place
 
 __all__ = ["rejudge"]
 
-_LEVELS = ("low", "medium", "high")
-FOUND = 3
-"""Exit code where findings reach the level of ``--fail-on``."""
 _FILE = Place(dir_okay=False)
 
 
@@ -96,9 +94,7 @@ _FILE = Place(dir_okay=False)
     help="How the re-judgment is written; html is one page for people.",
 )
 @click.option("--out", type=_FILE, help="File to write; default: print.")
-@click.option(
-    "--fail-on", type=click.Choice(_LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
-)
+@FAIL_ON
 def rejudge(scores: Path, **given: object) -> None:
     """Ask judges again about the items of SCORES, each in two arms that differ in one declared thing.
 

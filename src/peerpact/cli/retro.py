@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from peerpact.cli._options import FAIL_ON, FOUND, reaches
 from peerpact.cli._types import Place
 
 if TYPE_CHECKING:
     from peerpact.audit.retro import Retro
 
 __all__ = ["retro"]
-
-LEVELS = ("low", "medium", "high")
-FOUND = 3
-"""Exit code where weaknesses reach the level of ``--fail-on``."""
 
 
 @click.command("retro")
@@ -30,12 +27,9 @@ FOUND = 3
     help="How it is written; html is one page for people, csv the rates.",
 )
 @click.option("--out", type=Place(dir_okay=False), help="File to write; default: print.")
-@click.option(
-    "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a weakness is this severe."
-)
+@FAIL_ON
 def retro(paths: tuple[str, ...], shown: str, out: Path | None, fail_on: str | None) -> None:
     """Recompute the rates of a study (results folder, data-set rows) and report what weakens it."""
-    from peerpact.audit import Level
     from peerpact.audit.retro import retro as run
     from peerpact.cli._waiting import waiting
     from peerpact.cli._writing import deliver
@@ -43,7 +37,7 @@ def retro(paths: tuple[str, ...], shown: str, out: Path | None, fail_on: str | N
     with waiting("recomputing"):
         done = run(paths)
     deliver(_page(done, paths) if shown == "html" else _written(done, shown), out)
-    if fail_on is not None and done.worst is not None and done.worst >= Level[fail_on]:
+    if reaches(done.worst, fail_on):
         raise SystemExit(FOUND)
 
 

@@ -16,9 +16,10 @@ from peerpact.audit.judges.render import (
     title,
     untested_lines,
 )
+from peerpact.audit.rejudge import Rejudged
 from peerpact.report.brief import Action, Brief, Entry, Group, tell, wording
 
-__all__ = ["judges_brief"]
+__all__ = ["correction", "judge_names", "judges_brief"]
 
 LISTED = 20
 NAMED = 5
@@ -51,12 +52,14 @@ def judges_brief(done: JudgeAudit, path: str) -> Brief:
     )
 
 
-def _names(estimates: Sequence[Estimate]) -> str:
+def judge_names(estimates: Sequence[Estimate]) -> str:
+    """Return the judges of some estimates, the first few by name."""
     names = list(dict.fromkeys(plain(e.judge, 80) for e in estimates))
     return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
 
 
-def _method(done: JudgeAudit) -> dict[str, object]:
+def correction(done: JudgeAudit | Rejudged) -> dict[str, object]:
+    """Return how the error over several judges is kept, in the words of a brief."""
     return {"method": wording("judges/methods")[done.multiplicity], "alpha": done.alpha}
 
 
@@ -66,8 +69,8 @@ def _lead(done: JudgeAudit) -> str:
         "findings": len(found),
         "involved": len({e.judge for e in found}),
         "judges": len(done.coverage),
-        "names": _names(found),
-        **_method(done),
+        "names": judge_names(found),
+        **correction(done),
     }
     return tell("judges/lead_found" if found else "judges/lead_none", **facts)
 
@@ -100,7 +103,7 @@ def _ordered(done: JudgeAudit) -> list[str]:
 def _actions(done: JudgeAudit) -> Iterator[Action]:
     for question in _ordered(done):
         told = action(question)
-        names = _names(_of(done, question))
+        names = judge_names(_of(done, question))
         because = tell("judges/action_because", title=title(question), names=names)
         yield Action(told["severity"], told["action"], because)
     more = wording("judges/always" if done.findings else "judges/when_clear")
@@ -157,7 +160,7 @@ def _entry(e: Estimate) -> Entry:
 
 
 def _sure(done: JudgeAudit) -> Iterator[str]:
-    yield tell("judges/sure", level=f"{100 * (1 - done.alpha):g}", **_method(done))
+    yield tell("judges/sure", level=f"{100 * (1 - done.alpha):g}", **correction(done))
 
 
 def _coverage(done: JudgeAudit, n: int) -> tuple[str, ...]:

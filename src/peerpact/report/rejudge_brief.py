@@ -17,10 +17,9 @@ from peerpact.audit.rejudge.render import (
     sentence,
 )
 from peerpact.report.brief import Action, Brief, Entry, Group, tell, wording
+from peerpact.report.judges_brief import correction, judge_names
 
 __all__ = ["rejudge_brief"]
-
-NAMED = 5
 
 
 def rejudge_brief(done: Rejudged, path: str, rows_left_out: Mapping[str, int]) -> Brief:
@@ -50,23 +49,14 @@ def rejudge_brief(done: Rejudged, path: str, rows_left_out: Mapping[str, int]) -
     )
 
 
-def _names(estimates: Sequence[Estimate]) -> str:
-    names = list(dict.fromkeys(plain(e.judge, 80) for e in estimates))
-    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
-
-
-def _method(done: Rejudged) -> dict[str, object]:
-    return {"method": wording("rejudge/methods")[done.multiplicity], "alpha": done.alpha}
-
-
 def _lead(done: Rejudged) -> str:
     found = done.findings
     facts = {
         "findings": len(found),
         "involved": len({e.judge for e in found}),
         "judges": len(done.outcomes),
-        "names": _names(found),
-        **_method(done),
+        "names": judge_names(found),
+        **correction(done),
     }
     return tell("rejudge/lead_found" if found else "rejudge/lead_none", **facts)
 
@@ -105,7 +95,7 @@ def _actions(done: Rejudged) -> Iterator[Action]:
     if found := done.findings:
         change = done.plan.setting.change
         told = action(change.name)
-        facts = {"n": len(found), "title": change.factor.title, "names": _names(found)}
+        facts = {"n": len(found), "title": change.factor.title, "names": judge_names(found)}
         yield Action(told["severity"], told["action"], tell("rejudge/action_because", **facts))
     more = wording("rejudge/always" if done.findings else "rejudge/when_clear")
     yield from (Action(**entry) for entry in more)
@@ -136,7 +126,7 @@ def _tested(e: Estimate) -> str:
 
 
 def _sure(done: Rejudged) -> str:
-    return tell("rejudge/sure", level=f"{100 * (1 - done.alpha):g}", **_method(done))
+    return tell("rejudge/sure", level=f"{100 * (1 - done.alpha):g}", **correction(done))
 
 
 def _coverage(done: Rejudged, judge: str) -> tuple[str, ...]:
