@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from peerpact import cli
-from peerpact.design.journal import Journal, read_runs
+from peerpact.design.journal import Journal, add_line, read_runs
 from peerpact.errors import ResultsError
 
 DESIGN = """
@@ -74,6 +76,7 @@ def study(tmp_path) -> Path:
         (["run", "--model", "peerpact-organism/x"], 2, ["unknown organism"]),
         (["run", "--model", "openai-api/host"], 2, ["names no service or no model"]),
         (["plan", "--precision", "1e-7"], 2, ["--precision"]),
+        (["run", "--reasoning-effort", "banana"], 2, ["banana", "xhigh"]),
     ],
 )
 def test_wrong_usage_is_one_message_and_exit_code_2(peerpact, monkeypatch, arguments, code, parts):
@@ -120,6 +123,61 @@ def test_results_of_another_design_are_not_mixed(peerpact, study, tmp_path):
     assert "seed: 3 → 4" in err
 
 
+def test_results_of_another_study_are_called_so_and_not_compared_key_by_key(
+    peerpact, study, tmp_path
+):
+    arguments = [
+        "--model",
+        "honest",
+        "--epochs",
+        "1",
+        "--limit",
+        "1",
+        "--log-dir",
+        str(tmp_path / "o"),
+    ]
+    assert peerpact("run", str(study), *arguments)[0] == 0
+    code, _, err = peerpact("run", "first_look", *arguments)
+    assert code == 1
+    assert "another design of 'small'; changed: the study → 'first_look'; results" in err
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"study": 1}', "no json", ""])
+def test_a_damaged_study_file_is_named_and_left_as_it_is(peerpact, study, tmp_path, content):
+    (tmp_path / "o").mkdir()
+    damaged = tmp_path / "o/study.json"
+    damaged.write_text(content)
+    code, _, err = peerpact(
+        "run", str(study), "--model", "honest", "--log-dir", str(tmp_path / "o")
+    )
+    assert code == 1
+    assert "study.json: this file is damaged" in err
+    assert damaged.read_text() == content
+
+
+@pytest.mark.slow
+def test_a_scenario_without_a_run_is_not_called_beyond_a_subject(peerpact, tmp_path):
+    arguments = ["--limit", "1", "--epochs", "10", "--log-dir", str(tmp_path)]
+    code, out, _ = peerpact("run", "first_look", "--model", "honest", *arguments)
+    assert code == 0
+    assert "capability not shown" not in out
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (("seed: 3", ""), "design.yaml:seed: this key is missing; add it"),
+        (("seed: 3", "seed: soon"), "design.yaml:seed: input should be a valid integer"),
+        (("seed: 3", "seed: soon"), "found 'soon'"),
+    ],
+)
+def test_a_wrong_design_names_file_key_and_what_was_found(peerpact, study, change, part):
+    (study / "design.yaml").write_text(DESIGN.replace(*change))
+    code, _, err = peerpact("run", str(study), "--model", "honest")
+    assert code == 2
+    assert part in err
+
+
 def test_a_full_disk_is_one_message_that_says_what_is_kept(peerpact, study, tmp_path):
     out_dir = tmp_path / "o"
     assert peerpact(*command(study, out_dir, epochs=1))[0] == 0
@@ -129,6 +187,31 @@ def test_a_full_disk_is_one_message_that_says_what_is_kept(peerpact, study, tmp_
     with pytest.raises(ResultsError, match=r"No space left.*runs before this one are kept"):
         full.append(run)
     assert not full.done
+
+
+def test_half_a_line_that_a_disk_took_is_cut_off_and_the_lines_before_it_stay(tmp_path):
+    path, limits = tmp_path / "runs.jsonl", resource.getrlimit(resource.RLIMIT_FSIZE)
+    add_line(path, b"whole", "runs")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(ResultsError, match="runs before this one are kept"):
+            add_line(path, b"too long for what is left", "runs")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"whole\n"
+
+
+def test_a_journal_that_cannot_be_opened_keeps_its_lines(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    add_line(path, b"whole", "runs")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        with pytest.raises(ResultsError, match="cannot write"):
+            add_line(path, b"more", "runs")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert path.read_bytes() == b"whole\n"
 
 
 def test_a_line_cut_short_is_made_again(peerpact, study, tmp_path):
@@ -167,3 +250,15 @@ def test_help_does_not_import_inspect():
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "run" in done.stdout
+
+
+def test_a_port_that_is_taken_is_one_message(peerpact, study, tmp_path):
+    place = str(tmp_path / "o")
+    assert (
+        peerpact("run", str(study), "--model", "honest", "--epochs", "1", "--log-dir", place)[0]
+        == 0
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, err = peerpact("serve", place, "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert "--port: this port cannot be had" in err

@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalConfig, EvalDataset, EvalLog, EvalSpec, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 
+from peerpact.cli._options import EFFORTS
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
-from peerpact.errors import ResultsError
+from peerpact.errors import ResultsError, StudyError
 from peerpact.harness.block import check_finished
 from peerpact.harness.budget import PATIENCE
 from peerpact.harness.run import Options, run, schedule
+from peerpact.harness.task import one_cell
 from peerpact.subjects.spec import Subject, resolve
 
 DESIGN = """
@@ -312,3 +314,20 @@ def test_a_study_that_is_stopped_does_not_go_on_with_the_next_block():
     with pytest.raises(KeyboardInterrupt):
         check_finished([], 1)
     check_finished([ended("success")], 1)
+
+
+@pytest.mark.parametrize("runs", [0, -1, "many", None, 2.5])
+def test_a_single_cell_refuses_what_is_no_number_of_runs(runs):
+    with pytest.raises(StudyError, match="-T runs: this is no number of runs"):
+        one_cell("answer_grading", {}, runs, "Alpha", judge=False)
+
+
+def test_a_judge_that_cannot_be_reached_is_the_reason_that_a_record_keeps(tmp_path):
+    runs = made(tmp_path, resolve("refusing"), Options(judge="scripted-for-tests/raises"))
+    assert {r.ending for r in runs} == {"not_done"}
+    assert all("the wire is cut" in r.unjudged for r in runs)
+
+
+def test_the_reasoning_efforts_offered_are_those_that_inspect_knows():
+    known = get_args(get_args(GenerateConfig.model_fields["reasoning_effort"].annotation)[0])
+    assert set(EFFORTS) == set(known)

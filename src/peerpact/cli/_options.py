@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONNECTIONS",
     "COUNT",
+    "EFFORTS",
     "EPOCHS",
     "FAIL_ON",
     "FOUND",
@@ -64,8 +65,10 @@ CONNECTIONS = click.option(
     type=COUNT,
     help="Answers asked of a provider at once.",
 )
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""As Inspect names them."""
 REASONING_EFFORT = click.option(
-    "--reasoning-effort", help="Reasoning effort, if the model has one."
+    "--reasoning-effort", type=click.Choice(EFFORTS), help="Reasoning effort, if the model has one."
 )
 RETRY_ERRORS = click.option(
     "--retry-errors", is_flag=True, help="Ask again where a provider's error ended it."

@@ -105,5 +105,7 @@ def _next(study: Study, found: Results, command: Sequence[str], amount: Sequence
     if all(s.route.startswith("peerpact-") for s in found.subjects):
         asked = shlex.join([*command[:3], "--model", "anthropic/claude-haiku-4-5", "--dry-run"])
         return f"next:  {asked}"
-    asked = shlex.join([*command, "--epochs", str(2 * study.runs)])
-    return f"next:  {asked}   (adds the runs that are missing)"
+    given = dict(zip(amount[::2], amount[1::2], strict=True))
+    runs = 2 * int(given.get("--epochs", study.runs))
+    asked = shlex.join([*command, "--epochs", str(runs)])
+    return f"next:  {asked}   (twice as many runs a cell)"

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from peerpact.cli._types import Place
+from peerpact.errors import StudyError
 
 __all__ = ["serve"]
 
@@ -35,7 +36,11 @@ def serve(results: Path, port: int) -> None:
         return page(found.results, extras=found.extras(EVIDENCE, live=True))
 
     Folder.read(results)
-    server = Server(LivePage(results, build), port)
+    try:
+        server = Server(LivePage(results, build), port)
+    except OSError as e:
+        what, hint = f"this port cannot be had ({e.strerror})", "leave --port out for a free one"
+        raise StudyError(what, where="--port", found=port, hint=hint) from e
     click.echo(f"{server.address}   (Ctrl-C stops)")
     try:
         server.run()

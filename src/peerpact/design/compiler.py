@@ -69,6 +69,7 @@ def compile_study(study: Study, given: Mapping[str, Any] = VENDOR) -> Compiled:
         check_exchangeable(study.stop, study.scenarios)
     check_wordings(study)
     for name in dict.fromkeys(cell.scenario for cell in cells):
+        load(name).check_outcomes()
         check_ownership(load(name))
         check_shared(load(name), study.wordings)
     check_distinct(cells, given)

@@ -6,7 +6,9 @@ short by a crash is dropped and its run is made again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import orjson
 from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError
+from peerpact.text import write_whole
 
 __all__ = [
     "FAILED",
@@ -97,10 +100,22 @@ def claim(folder: Path, study: Study, package: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / STUDY
         if path.exists():
-            _same(orjson.loads(path.read_bytes()), frozen, path)
-        path.write_bytes(orjson.dumps(frozen, option=orjson.OPT_INDENT_2))
-    except (OSError, orjson.JSONDecodeError) as e:
-        raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
+            _same(_frozen(path), frozen, path)
+        write_whole(path, orjson.dumps(frozen, option=orjson.OPT_INDENT_2).decode())
+    except OSError as e:
+        raise ResultsError(f"{folder}: this results folder cannot be used ({e.strerror})") from e
+
+
+def _frozen(path: Path) -> dict[str, Any]:
+    """Return the design that the results of a folder have."""
+    try:
+        found = orjson.loads(path.read_bytes())
+        return {"package": found["package"], "digest": found["digest"], "study": {**found["study"]}}
+    except (orjson.JSONDecodeError, KeyError, TypeError) as e:
+        raise ResultsError(
+            f"{path}: this file is damaged, so nobody can say whose results these are; put it back, "
+            "or name another folder with --log-dir"
+        ) from e
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +148,8 @@ def entries(folder: Path, shared: Shared | None = None) -> Iterator[Entry]:
             try:
                 yield Entry(Run.from_json(line, shared), start, len(line))
             except ResultsError as e:
-                raise ResultsError(f"{path}:{number}: {e}") from e
+                hint = "delete the line, and the same command makes its run again"
+                raise ResultsError(f"{path}:{number}: {e}; {hint}") from e
             start += len(line)
 
 
@@ -156,10 +172,12 @@ def read_runs(folder: Path) -> Iterator[Run]:
 
 
 def _same(old: Any, new: Any, path: Path) -> None:
-    if old.get("digest") == new["digest"] and old.get("package") == new["package"]:
+    if old["digest"] == new["digest"] and old["package"] == new["package"]:
         return
-    if old.get("package") != new["package"]:
-        changed = [f"package {old.get('package')} → {new['package']}"]
+    if old["package"] != new["package"]:
+        changed = [f"package {old['package']} → {new['package']}"]
+    elif old["study"].get("name") != new["study"]["name"]:
+        changed = [f"the study → {new['study']['name']!r}"]
     else:
         changed = [
             f"{key}: {_short(old['study'].get(key))} → {_short(value)}"
@@ -178,15 +196,20 @@ def _short(value: Any) -> str:
 
 
 def add_line(path: Path, line: bytes, what: str) -> None:
-    """Append a line to a journal of ``what``.
+    """Append a line to a journal of ``what``; half a line, where the disk takes no more, is cut off again.
 
     Raises:
         ResultsError: The disk refuses; everything written before stays.
     """
+    whole: int | None = None
     try:
         with path.open("ab") as file:
+            whole = file.tell()
             file.write(line + b"\n")
     except OSError as e:
+        if whole is not None:
+            with suppress(OSError):
+                os.truncate(path, whole)
         raise ResultsError(
             f"{path}: cannot write ({e.strerror}); the {what} before this one are kept; make room and "
             "give the same command again"

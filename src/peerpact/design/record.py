@@ -61,6 +61,8 @@ class Run:
     """Sampling, tool mode and other conditions of the call."""
     wording: int = 1
     """Number of the wording in which the scene was told."""
+    unjudged: str = ""
+    """Why the judge that was asked about a refusal gave no verdict; empty where it gave one or nobody asked."""
 
     probes: Mapping[str, Probed] = field(default_factory=dict)
     """Probe → what the subject said of the scene in a fresh context afterwards; not asked where it is missing."""

@@ -41,6 +41,8 @@ class Episode:
     ending: str = ""
     detail: str = ""
     """What broke the run off, in words."""
+    unjudged: str = ""
+    """Why the judge that was asked gave no verdict."""
     turn: int = 0
     calls: list[Call] = field(default_factory=list)
     said: list[Words] = field(default_factory=list)

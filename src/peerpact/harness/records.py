@@ -54,6 +54,7 @@ def record(
         model=active.model,
         settings={**metadata["settings"], **active.settings},
         wording=episode.scene.wording,
+        unjudged=episode.unjudged,
     )
 
 

@@ -43,7 +43,7 @@ async def declined(episode: Episode) -> bool:
             [words.text for words in episode.said if words.text],
         )
     except JudgeError as e:
-        episode.detail = f"{episode.detail} (judge: {e})".strip()
+        episode.unjudged = str(e)
         return False
     return verdict.declined == "yes"
 

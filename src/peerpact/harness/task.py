@@ -10,6 +10,7 @@ from inspect_ai.model import GenerateConfig
 from inspect_ai.util import EarlyStopping
 
 from peerpact.design.cells import Cell
+from peerpact.errors import StudyError
 from peerpact.harness.episode import Limits
 from peerpact.harness.samples import Planned, plan, sample
 from peerpact.harness.scorer import outcomes
@@ -45,7 +46,16 @@ def task_of(
 
 
 def one_cell(scenario: str, levels: dict[str, str], runs: int, vendor: str, judge: bool) -> Task:
-    """Return the task of a single cell, for use without a study."""
+    """Return the task of a single cell, for use without a study.
+
+    Raises:
+        StudyError: A factor, a level or the number of runs is none, or an outcome lacks its function.
+    """
+    if not isinstance(runs, int) or runs < 1:  # Inspect hands on what was typed, whatever its type
+        raise StudyError(
+            "this is no number of runs", where="-T runs", found=runs, hint="give 1 or more"
+        )
+    load(scenario).check_outcomes()
     full = load(scenario).levels(levels)
     cell = Cell(scenario, "cell", "one cell", full, "", capability=False)
     subject = Subject(name="model", route="", vendor=vendor)

@@ -12,11 +12,12 @@ from peerpact.design.journal import UNFINISHED
 from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.report.wording import say
+from peerpact.scenarios.load import FAULT
 
 if TYPE_CHECKING:
     from peerpact.report.results import CellEstimate, SubjectSummary
 
-__all__ = ["gaps", "mixtures", "without_values"]
+__all__ = ["faults", "gaps", "mixtures", "without_values"]
 
 NAMED = 5
 
@@ -37,6 +38,10 @@ def mixtures(summaries: Sequence[SubjectSummary], runs: Sequence[Run]) -> Iterat
         missing = s.planned - s.runs + sum(s.endings.get(ending, 0) for ending in UNFINISHED)
         if missing > 0:
             yield say("gaps/missing", subject=s.name, missing=missing, planned=s.planned)
+        unjudged = Counter(r.unjudged for r in runs if r.unjudged and r.subject == s.name)
+        if unjudged:
+            why = unjudged.most_common(1)[0][0]
+            yield say("gaps/unjudged", subject=s.name, n=unjudged.total(), why=why)
 
 
 def gaps(
@@ -76,6 +81,14 @@ def without_values(found: Sequence[CellEstimate]) -> Iterator[str]:
         if none:
             names = _listed([e.cell.id for e in none])
             yield say("gaps/unscored", subject=subject, cells=names, n=len(none), why=_why(none))
+
+
+def faults(found: Sequence[CellEstimate]) -> Iterator[str]:
+    """Say which outcomes have no value because their function is wrong."""
+    for e in found:
+        for reason in e.reasons:
+            if reason.startswith(FAULT):
+                yield say("gaps/faulty", cell=e.cell.id, outcome=e.outcome, why=reason)
 
 
 def _why(found: Sequence[CellEstimate]) -> str:

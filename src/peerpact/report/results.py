@@ -17,7 +17,7 @@ from peerpact.design.record import Run
 from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
 from peerpact.report.contrasts import ContrastEstimate, OverallEstimate, contrast_estimates
-from peerpact.report.gaps import gaps, mixtures, without_values
+from peerpact.report.gaps import faults, gaps, mixtures, without_values
 from peerpact.report.probes import Stratum, partly_asked, shares, strata
 from peerpact.report.screening import with_shrunk
 from peerpact.report.stopping import ended, spared, stopping_notes
@@ -135,7 +135,7 @@ class SubjectSummary:
     cost: float | None
     """US dollars; None where a price is unknown."""
     incapable: tuple[str, ...]
-    """Scenarios whose capability control it fails or lacks."""
+    """Scenarios of which it has runs, and whose capability control it fails or lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +222,7 @@ def results(
         *mixtures(summaries, kept),
         *gaps(study, cells, pairs, there),
         *without_values(estimates),
+        *faults(estimates),
         *stopping_notes(watched, made),
     )
     return Results(
@@ -321,7 +322,8 @@ def _summary(
     costs = [run.spent for run in own]
     gates = [e for e in estimates if e.cell.capability and e.kind == "capability"]
     passed = {e.cell.scenario for e in gates if (e.worst.lowest or 0.0) >= CAPABLE}
-    wanted = dict.fromkeys(cell.scenario for cell in cells if cell.capability)
+    met = {run.scenario for run in own}
+    wanted = dict.fromkeys(c.scenario for c in cells if c.capability and c.scenario in met)
     return SubjectSummary(
         name=subject,
         route=" + ".join(sorted({run.route for run in own})),

@@ -10,7 +10,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, wraps
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -21,13 +21,16 @@ from peerpact.scenarios.parsing import parse
 from peerpact.scenarios.sources import Sources
 from peerpact.scenarios.spec import Extension, Factor, Scenario
 from peerpact.scenarios.wordings import Wordings, collect, read_wordings
+from peerpact.scoring import Observation, Outcome, unscorable
 from peerpact.text import read_yaml
 from peerpact.worlds.overlay import Overlay
 
-__all__ = ["LoadedScenario", "load", "names", "parse", "roots"]
+__all__ = ["FAULT", "LoadedScenario", "load", "names", "parse", "roots"]
 
 PACKAGE = Path(__file__).parent
 VARIABLE = "PEERPACT_SCENARIOS"
+FAULT = "outcomes.py fails"
+"""How the reason begins where an outcome has no value because its function is wrong."""
 
 
 def roots() -> list[Path]:
@@ -93,7 +96,16 @@ class LoadedScenario:
         if function is None:
             where = str(self.folder / "outcomes.py")
             raise StudyError(f"no function for the outcome {name!r}", where=where, hint="write it")
-        return function  # type: ignore[no-any-return]
+        return _told(function)
+
+    def check_outcomes(self) -> None:
+        """Check that every outcome has its function, before a run is made that nobody could score.
+
+        Raises:
+            StudyError: One lacks it, or the module cannot be loaded.
+        """
+        for name in self.spec.outcomes:
+            self.outcome(name)
 
     @cached_property
     def scripts(self) -> Mapping[str, Any]:
@@ -156,19 +168,27 @@ def load(name: str) -> LoadedScenario:
     for root in roots():
         if (root / name / "scenario.yaml").is_file():
             return _read(root / name)
+    for root in roots()[1:]:
+        if not root.is_dir():
+            hint = f"name folders that hold scenario folders, with {os.pathsep!r} between them"
+            raise StudyError("there is no such folder", where=VARIABLE, found=str(root), hint=hint)
+        if name and (root / name).is_dir():
+            raise _lacking(root / name, "scenario.yaml")
     raise StudyError("unknown scenario", found=name, hint=allowed(name, names()))
 
 
 def _read(folder: Path) -> LoadedScenario:
     for required in ("outcomes.py", "scripts.yaml", "README.md"):
         if not (folder / required).is_file():
-            raise StudyError(
-                "this scenario lacks a file", where=str(folder), hint=f"add {required}"
-            )
+            raise _lacking(folder, required)
     sources = Sources(folder, PACKAGE)
     spec = parse(Scenario, read_yaml(folder / "scenario.yaml"), folder / "scenario.yaml")
     factors = {name: _factor(sources, f) for name, f in spec.factors.items()}
     return LoadedScenario(folder.name, folder, spec, factors, sources)
+
+
+def _lacking(folder: Path, required: str) -> StudyError:
+    return StudyError("this scenario lacks a file", where=str(folder), hint=f"add {required}")
 
 
 def _factor(sources: Sources, factor: Factor | Extension | str) -> Factor:
@@ -195,5 +215,22 @@ def _module(path: Path, name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as e:
+        what = f"this module cannot be loaded ({type(e).__name__}: {e})"
+        raise StudyError(what, where=str(path)) from e
     return module
+
+
+def _told(function: Callable[[Observation], Outcome]) -> Callable[[Observation], Outcome]:
+    """Return a function whose own faults are the reason why a run has no value; the run is kept."""
+
+    @wraps(function)
+    def outcome(run: Observation) -> Outcome:
+        try:
+            return function(run)
+        except Exception as e:  # noqa: BLE001 - the boundary of one author's code
+            return unscorable(f"{FAULT}: {type(e).__name__}: {e}")
+
+    return outcome

@@ -25,8 +25,16 @@ def parse(model: type[Model], value: Any, path: Path) -> Model:
         if first["type"] == "extra_forbidden":
             known = allowed(str(first["loc"][-1]), _fields_at(model, first["loc"][:-1]))
             raise StudyError("this key is unknown", where=f"{path}:{key}", hint=known) from None
-        message = first["msg"].removeprefix("Value error, ")
-        raise StudyError(message, where=f"{path}:{key}" if key else str(path)) from None
+        where = f"{path}:{key}" if key else str(path)
+        if first["type"] == "missing":
+            raise StudyError("this key is missing", where=where, hint="add it") from None
+        if first["type"] == "value_error":
+            raise StudyError(str(first["ctx"]["error"]), where=where) from None
+        raise StudyError(_lower(first["msg"]), where=where, found=first["input"]) from None
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 __all__ = ["Exclusion", "Extension", "Factor", "Level", "OutcomeSpec", "OverlaySpec", "Scenario"]
 
@@ -105,6 +105,19 @@ class Extension(_Frozen):
     """Level → overlays that come after its own."""
 
 
+def _written_as(entry: object) -> str:
+    if isinstance(entry, str):
+        return "file"
+    return "extension" if isinstance(entry, dict) and "extends" in entry else "factor"
+
+
+FactorEntry = Annotated[
+    Annotated[Factor, Tag("factor")] | Annotated[Extension, Tag("extension")] | Annotated[str, Tag("file")],
+    Discriminator(_written_as),
+]  # fmt: skip
+"""Told apart by how it is written, so that a fault in one is not reported of another."""
+
+
 class OutcomeSpec(_Frozen):
     """One thing that a run shows."""
 
@@ -135,7 +148,7 @@ class Scenario(_Frozen):
     """A file with what probes ask of this scenario; without it they ask what every scenario shares."""
     outcomes: dict[str, OutcomeSpec]
     base: tuple[OverlaySpec, ...]
-    factors: dict[str, Factor | Extension | str]
+    factors: dict[str, FactorEntry]
     """A factor in place, the file under ``shared/`` that holds it, or that file with more overlays."""
     exclude: tuple[Exclusion, ...] = ()
 
