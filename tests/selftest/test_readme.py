@@ -15,6 +15,7 @@ START, END = "<!-- selftest -->\n", "<!-- /selftest -->"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_whole_instrument_is_certified_and_the_readme_shows_its_table(
     request: pytest.FixtureRequest,
 ) -> None:
