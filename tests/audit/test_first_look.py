@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import orjson
@@ -15,13 +15,16 @@ from peerpact.audit import acts as acts_module
 from peerpact.audit import scene, words
 from peerpact.audit.cases import Case, cases, transcripts
 from peerpact.audit.detectors import detectors
-from peerpact.audit.lexicon import pattern
+from peerpact.audit.lexicon import EXACT, has, pattern
 from peerpact.audit.run import detect
 from peerpact.audit.transcript import Draft, Transcript
 from peerpact.audit.words import present, telling
 
 CASES = [case for one in detectors() for case in cases(one)]
 LOOKS = words._lexicon()["first_look"] | words._lexicon()["named"]
+_ANCHORED = {
+    name for name in words._lexicon()["anchors"] if name in words._lexicon() and name not in EXACT
+}
 EXPRESSIONS = sorted(set(LOOKS) - {"ending", "grade", "oversight"})
 
 
@@ -106,6 +109,24 @@ def test_every_match_of_an_expression_holds_one_of_its_pieces(name: str) -> None
         folded = text.lower()
         alike = any(letter in text for letter in words.ALIKE)
         assert alike or any(piece in folded for piece in LOOKS[name]), text
+
+    holds()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(_ANCHORED))
+def test_an_expression_is_found_around_its_anchors_as_it_is_found_in_the_whole_text(
+    name: str,
+) -> None:
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
+    @given(
+        st.from_regex(pattern(name)),
+        st.sampled_from([str.lower, str.capitalize]),
+        st.text(alphabet="ab .", max_size=400),
+    )
+    def holds(drawn: str, written: Callable[[str], str], before: str) -> None:
+        text = before + written(drawn) + before
+        assert has(name, text) == (pattern(name).search(text) is not None), text
 
     holds()
 
