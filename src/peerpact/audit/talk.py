@@ -131,56 +131,45 @@ class Talk:
     def skim(self, messages: Sequence[Any]) -> bool:
         """Take the texts and calls of chat messages; say whether all of them have the usual shape."""
         self._raw, self.size = messages, len(messages)
-        for number, message in enumerate(messages):
-            if type(message) is not dict:
-                return False
-            role, content = message.get("role"), message.get("content")
-            if role == "assistant":
-                fits = self._spoke(number, message, content)
-            elif role == "tool":
-                fits = self._answered(message, content)
-            else:
-                fits = role in TOLD and self._told(number, message, content)
-            if not fits:
-                return False
-        return True
-
-    def _told(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
-        """Take what a person says; say whether it has the usual shape."""
-        if type(content) is not str or len(message) != 2:
+        try:
+            return self._skim(messages)
+        except (AttributeError, KeyError, TypeError):  # no object, or without what its role has
             return False
-        self.prompts.append((number, message["role"], content))
+
+    def _skim(self, messages: Sequence[Any]) -> bool:
+        heard, answers = self.heard.append, self.answers.setdefault
+        for number, message in enumerate(messages):
+            role, content = message["role"], message["content"]
+            if role == "assistant":
+                if not self._spoke(number, message, content):
+                    return False
+            elif type(content) is not str:
+                return False
+            elif role == "tool":
+                id = message["tool_call_id"]
+                if type(id) is not str or not id:
+                    return False
+                if len(message) != 3 and not message.keys() <= ANSWER:
+                    return False
+                heard(content)
+                answers(id, (content, False))
+            elif role in TOLD and len(message) == 2:
+                self.prompts.append((number, role, content))
+            else:
+                return False
         return True
 
     def _spoke(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
         """Take what the agent says and calls; say whether it has the usual shape."""
-        if type(content) is str:
-            if content:
-                self.own.append((number, content))
-            if len(message) == 2:
-                return True
-        elif content is not None or "content" not in message:
+        if content:
+            self.own.append((number, content))
+        if len(message) == 2:
+            return type(content) is str
+        if len(message) != 3 or not (type(content) is str or content is None):
             return False
-        called = message.get("tool_calls")
-        return len(message) == 3 and type(called) is list and self._used(number, called)
-
-    def _answered(self, message: Mapping[str, Any], content: Any) -> bool:
-        """Take what a tool replied; say whether it has the usual shape."""
-        id = message.get("tool_call_id")
-        known = len(message) == 3 or message.keys() <= ANSWER
-        if type(content) is not str or type(id) is not str or not id or not known:
-            return False
-        self.heard.append(content)
-        self.answers.setdefault(id, (content, False))
-        return True
-
-    def _used(self, number: int, calls: Sequence[Any]) -> bool:
-        """Take calls that each have a function and an id of their own."""
-        for called in calls:
-            if type(called) is not dict:
-                return False
-            function, id = called.get("function"), called.get("id")
-            if type(function) is not dict or type(id) is not str or not id or id in self.answers:
+        for called in message["tool_calls"]:
+            function, id = called["function"], called["id"]
+            if type(id) is not str or not id or id in self.answers:
                 return False
             name = function.get("name") or ""
             self.uses.append((name, function.get("arguments"), number, id, "", "", False))

@@ -15,9 +15,9 @@ OPEN = 200
 """How many open calls are searched for the one that a reply without an id answers."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Transcript:
-    """One run of one agent (and its sub-agents)."""
+    """One run of one agent (and its sub-agents); nobody changes it, but a frozen one takes twice as long to make."""
 
     id: str
     source: str
