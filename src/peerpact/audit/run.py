@@ -13,10 +13,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from threading import current_thread, main_thread
 from types import FrameType
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from peerpact.audit.acts import acts
 from peerpact.audit.detectors import detectors
@@ -34,8 +35,10 @@ __all__ = ["Store", "audit", "detect", "examine", "helpful", "items", "items_of"
 
 BATCH = 64
 """Files that one worker takes at a time, if they are short."""
-AHEAD = 4
-"""Tasks that wait for each worker."""
+AHEAD = 2
+"""Batches that each further process has or awaits."""
+MOST = 16
+"""Batches done out of turn that are kept until one before them is done."""
 MUCH = 50_000_000
 """Bytes of JSON that a further process must have to read to save more time than it takes to start."""
 PACKED = 40
@@ -69,6 +72,10 @@ class Store:
             if one.conclude is not None
             for found in one.conclude(self._held[one.name])
         ]
+
+
+Part: TypeAlias = tuple[Audit, Store]
+"""What one batch of files comes to."""
 
 
 def store() -> Store:
@@ -280,26 +287,35 @@ def _parallel(
     runs: Store,
     gauge: Gauge,
 ) -> None:
-    waiting: deque[tuple[int, Future[tuple[Audit, Store]]]] = deque()
+    """Share the batches: this process takes one whenever the others have enough; all are added up in order."""
+    done: deque[tuple[int, Future[Part]]] = deque()
+    others = processes - 1
 
     def collect() -> None:
-        size, done = waiting.popleft()
-        part, more = done.result()
+        size, one = done.popleft()
+        part, more = one.result()
         total.merge(part)
         runs.merge(more)
         gauge.past(size)
 
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    def here(work: Callable[[], Part]) -> Future[Part]:
+        one: Future[Part] = Future()
+        one.set_result(work())
+        return one
+
+    with ProcessPoolExecutor(others, mp_context=get_context("spawn")) as pool:
         for batch in _batches(files, format, limits):
-            size = sum(map(size_of, batch))
-            waiting.append((size, pool.submit(_work, batch, format, limits)))
-            if len(waiting) >= processes * AHEAD:
+            busy = sum(not one.done() for _, one in done)
+            work = partial(_work, batch, format, limits)
+            one = pool.submit(work) if busy < others * AHEAD else here(work)
+            done.append((sum(map(size_of, batch)), one))
+            while done and (done[0][1].done() or len(done) > MOST):
                 collect()
-        while waiting:
+        while done:
             collect()
 
 
-def _work(batch: list[File | Unread], format: str, limits: Limits) -> tuple[Audit, Store]:
+def _work(batch: list[File | Unread], format: str, limits: Limits) -> Part:
     part, runs = Audit(), store()
     _serial(batch, format, limits, part, runs, Gauge(None))
     return part, runs

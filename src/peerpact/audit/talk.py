@@ -147,9 +147,8 @@ class Talk:
                 return False
             elif role == "tool":
                 id = message["tool_call_id"]
-                if type(id) is not str or not id:
-                    return False
-                if len(message) != 3 and not message.keys() <= ANSWER:
+                known = len(message) == 3 or message.keys() <= ANSWER
+                if type(id) is not str or not id or not known:
                     return False
                 heard(content)
                 answers(id, (content, False))

@@ -17,7 +17,7 @@ OPEN = 200
 
 @dataclass(slots=True, eq=False)
 class Transcript:
-    """One run of one agent (and its sub-agents); nobody changes it, but a frozen one takes twice as long to make."""
+    """One run of one agent and its sub-agents; nobody changes it, but a frozen one is twice as slow to make."""
 
     id: str
     source: str

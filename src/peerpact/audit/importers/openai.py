@@ -19,6 +19,8 @@ REFUSED = {"content_filter", "refusal"}
 ASKED = ("instructions", "input")
 ANSWERED = ("instructions", "choices", "output", "incomplete_details")
 """What may stand beside the messages of a chat."""
+WRAPS = frozenset({"request", "response", "body", *ASKED, *ANSWERED})
+"""Keys without which a record is a chat and nothing else."""
 
 
 def matches(value: Any) -> bool:
@@ -68,9 +70,10 @@ def _is_item(item: Any) -> bool:
 def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     """Read one request with its response."""
     draft = Draft()
-    request, response = _parts(value)
+    bare = value.keys().isdisjoint(WRAPS)
+    request, response = (value, value) if bare else _parts(value)
     talk = None
-    if not any(map(request.get, ASKED)) and not any(map(response.get, ANSWERED)):
+    if bare or not (any(map(request.get, ASKED)) or any(map(response.get, ANSWERED))):
         talk = skimmed(request.get("messages"))
     if talk is None:
         _add_request(draft, request, response)
