@@ -14,6 +14,8 @@ __all__ = ["Evidence", "Finding", "Level", "plain"]
 
 EXCERPT = 240
 """Characters of a message or call that a finding quotes."""
+SPARE = 40
+"""Characters beyond a limit that are read first; runs of spaces may take some of them."""
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # terminal control sequences
@@ -67,6 +69,9 @@ class Finding:
 
 def plain(text: str, limit: int = EXCERPT) -> str:
     """Return ``text`` safe to print: one line, no control sequences, at most ``limit`` characters."""
+    short = text[: limit + SPARE].replace("\n", " ")
+    if short.isprintable() and len(clean := " ".join(short.split())) > limit:
+        return clean[: limit - 1] + "…"
     cut = text[: limit * 4]
     safe = cut if cut.replace("\n", " ").isprintable() else _ESCAPES.sub("", cut)
     clean = " ".join(safe.split())
