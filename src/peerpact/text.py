@@ -20,11 +20,33 @@ import yaml
 
 from peerpact.errors import ResultsError, StudyError
 
-__all__ = ["dump_yaml", "evaluate", "read_text", "read_yaml", "render", "variables", "write_whole"]
+__all__ = [
+    "counted",
+    "dump_yaml",
+    "evaluate",
+    "read_text",
+    "read_yaml",
+    "render",
+    "variables",
+    "write_whole",
+]
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, as ``1 run`` and ``1,955 cells``; templates have it as a filter.
+
+    Args:
+        n: How many.
+        noun: What, for one of it.
+        plural: What, for several; the noun with an s where it is not given.
+    """
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
 
 _ENVIRONMENT = jinja2.Environment(
     undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
 )
+_ENVIRONMENT.filters["counted"] = counted
 
 
 def read_text(path: Path | Traversable) -> str:
