@@ -86,14 +86,19 @@ def ours(rollouts: int, logs: str) -> int:
     """Run blocks as ``peerpact run`` does; return the number of records."""
     from peerpact.harness import block, run
     from peerpact.harness.budget import StudyBudget
+    from peerpact.harness.context import Collector
     from peerpact.subjects.spec import Subject
+
+    def free(tokens_in: int, tokens_out: int) -> float:
+        return 0.0
 
     instant_model("end_task")
     taken: list[str] = []
     subject = Subject("instant", "instant-end_task/one", "Alpha")
     for number, part in enumerate(run._blocks(planned(rollouts))):
-        one = block.Block(subject, part, Path(logs) / str(number), "x", CONCURRENT, "")
-        block.run_block(one, lambda r: taken.append(r.identity), StudyBudget(), lambda a, b: 0.0)
+        one = block.Block(subject, part, Path(logs) / str(number), CONCURRENT)
+        collector = Collector(lambda r: taken.append(r.identity), StudyBudget(), free, free, "x")
+        block.run_block(one, collector)
     return len(taken)
 
 

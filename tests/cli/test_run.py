@@ -65,6 +65,7 @@ def study(tmp_path) -> Path:
         (["run", "--model", "openai-api/my-host/m"], 2, ["MY_HOST_API_KEY is not set"]),
         (["run", "--model", "honest", "--price", "honest"], 2, ["IN/OUT", "--price"]),
         (["run", "--model", "ollama/qwen3", "--judge", "gpt-5.2"], 2, ["OPENAI_API_KEY"]),
+        (["run", "--model", "ollama/qwen3", "--judge", "gpt5.2"], 2, ["did you mean 'gpt-5.2'"]),
         (["run", "--epochs", "0"], 2, ["--epochs"]),
         (["rnu"], 2, ["No such command"]),
         (["run", "--max-cost", "nan"], 2, ["--max-cost", "not a finite number"]),
@@ -86,6 +87,18 @@ def test_wrong_usage_is_one_message_and_exit_code_2(peerpact, monkeypatch, argum
     assert found == code
     assert all(part in err for part in parts), err
     assert "Traceback" not in err
+
+
+def test_a_cost_cap_needs_the_judges_price_as_it_needs_a_subjects(peerpact, monkeypatch, tmp_path):
+    monkeypatch.setenv("MY_HOST_API_KEY", "k")
+    monkeypatch.setenv("MY_HOST_BASE_URL", "http://localhost:1")
+    (tmp_path / "openai.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    judged = ["run", "--model", "honest", "--judge", "openai-api/my-host/m", "--max-cost", "1"]
+    code, _, err = peerpact(*judged, "--log-dir", str(tmp_path / "o"))
+    assert code == 2
+    assert "--max-cost: a cost cap needs a known price; found 'openai-api/my-host/m'" in err
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_run_prints_the_table_and_writes_the_same_as_csv_json_and_a_page(

@@ -323,7 +323,8 @@ def test_a_single_cell_refuses_what_is_no_number_of_runs(runs):
 
 
 def test_a_judge_that_cannot_be_reached_is_the_reason_that_a_record_keeps(tmp_path):
-    runs = made(tmp_path, resolve("refusing"), Options(judge="scripted-for-tests/raises"))
+    judge = Subject("raises", "scripted-for-tests/raises", "Alpha")
+    runs = made(tmp_path, resolve("refusing"), Options(judge=judge))
     assert {r.ending for r in runs} == {"not_done"}
     assert all("the wire is cut" in r.unjudged for r in runs)
 

@@ -65,15 +65,16 @@ class Request:
         if given["reasoning_effort"]:
             settings["reasoning_effort"] = given["reasoning_effort"]
         subjects = tuple(subject_of(loaded, name, settings) for name in dict.fromkeys(names))
+        judge = resolve(given["judge"]) if given["judge"] else None
         options = Options(
             runs=given["epochs"],
             cells=given["limit"],
             connections=given["max_connections"],
             max_tokens=given["max_tokens"],
             max_cost=given["max_cost"],
-            judge=given["judge"],
+            judge=judge,
             retry_errors=given["retry_errors"],
-            prices=prices(given["prices"], [subject.name for subject in subjects]),
+            prices=prices(given["prices"], [asked.name for asked in _asked(subjects, judge)]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
         command, amount = _command(study, given), _amount(given)
@@ -139,8 +140,21 @@ def show_plan(request: Request) -> int:
         limit=options.cells,
         prices=options.prices,
     )
-    show(terminal(), planning)
+    console = terminal()
+    show(console, planning)
+    if options.judge is not None:
+        console.print(_judging(options.judge, options), highlight=False, soft_wrap=True)
     return 0
+
+
+def _judging(judge: Subject, options: Options) -> str:
+    """Say what the plan cannot count: how many runs will lack the owed act, nobody knows beforehand."""
+    known = options.price(judge)
+    price = "price unknown" if known is None else "${:,g} in, ${:,g} out a million".format(*known)
+    return (
+        f"judge: {judge.name} is asked about every run that lacks the owed act, which is not in the table; "
+        f"what it uses ({price}) counts into --max-cost and --max-tokens"
+    )
 
 
 def measure(request: Request) -> int:
@@ -192,9 +206,13 @@ def check_subjects(
 
 def _check(request: Request) -> None:
     options = request.options
-    judges = (resolve(options.judge),) if options.judge else ()
-    check_subjects((*request.subjects, *judges), None, options.price)
-    check_subjects(request.subjects, options.max_cost, options.price)
+    check_subjects(_asked(request.subjects, options.judge), options.max_cost, options.price)
+
+
+def _asked(subjects: Sequence[Subject], judge: Subject | None) -> tuple[Subject, ...]:
+    """Return every model that is asked, each name once."""
+    everybody = (*subjects, *((judge,) if judge is not None else ()))
+    return tuple({subject.name: subject for subject in everybody}.values())
 
 
 def _available(request: Request, console: Console) -> tuple[tuple[Subject, ...], list[str]]:

@@ -50,7 +50,7 @@ class Journal:
     folder: Path
     done: set[str] = field(default_factory=set)
     spent: tuple[int, float] = (0, 0.0)
-    """Tokens and US dollars of all that is there, runs that were made again included."""
+    """Tokens and US dollars, where a price is known, of all that is there, runs that were made again included."""
 
     @classmethod
     def open(cls, folder: Path, study: Study, package: str, retry_errors: bool = False) -> Journal:
@@ -70,7 +70,8 @@ class Journal:
         journal, tokens, cost = cls(folder), 0, 0.0
         for entry in entries(folder):
             run = entry.run
-            tokens, cost = tokens + run.tokens, cost + (run.spent or 0.0)
+            tokens += run.tokens
+            cost += sum(c for c in run.costs if c is not None)
             if run.ending not in UNFINISHED and not (retry_errors and run.ending in FAILED):
                 journal.done.add(run.identity)
         journal.spent = (tokens, cost)

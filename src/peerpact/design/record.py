@@ -11,6 +11,7 @@ import orjson
 from peerpact.canonical import canonical
 from peerpact.errors import ResultsError
 from peerpact.scoring import Outcome, Words
+from peerpact.scoring.judged import Judged
 from peerpact.scoring.probed import Probed
 
 __all__ = ["Run", "Shared"]
@@ -63,21 +64,32 @@ class Run:
     """Number of the wording in which the scene was told."""
     unjudged: str = ""
     """Why the judge that was asked about a refusal gave no verdict; empty where it gave one or nobody asked."""
+    judged: Judged | None = None
+    """What the judge used that was asked about a refusal; None where nobody asked, or it was not yet counted."""
 
     probes: Mapping[str, Probed] = field(default_factory=dict)
     """Probe → what the subject said of the scene in a fresh context afterwards; not asked where it is missing."""
 
     @property
     def tokens(self) -> int:
-        """Tokens of the run and of its probes."""
-        asked = sum(p.tokens_in + p.tokens_out for p in self.probes.values())
+        """Tokens of the run, of its probes and of its judge."""
+        asked = sum(a.tokens_in + a.tokens_out for a in self._asked)
         return self.tokens_in + self.tokens_out + asked
 
     @property
+    def costs(self) -> tuple[float | None, ...]:
+        """US dollars for the run, for each probe and for its judge; None where the price is unknown."""
+        return (self.cost, *(a.cost for a in self._asked))
+
+    @property
     def spent(self) -> float | None:
-        """US dollars for the run and its probes, or None where the price is unknown."""
-        costs = [self.cost, *(p.cost for p in self.probes.values())]
-        return None if None in costs else sum(c for c in costs if c is not None)
+        """US dollars for all of that together, or None where a price is unknown."""
+        return None if None in self.costs else sum(c for c in self.costs if c is not None)
+
+    @property
+    def _asked(self) -> tuple[Probed | Judged, ...]:
+        """What was asked besides the run."""
+        return (*self.probes.values(), *((self.judged,) if self.judged is not None else ()))
 
     def to_json(self) -> bytes:
         """Return the record as one line of JSON."""
@@ -120,7 +132,7 @@ class Shared:
         if key not in self._found:
             self._found[key] = _outcomes(raw["outcomes"])
         seen = tuple(raw["seen"])
-        bare = {"calls": (), "changes": (), "said": (), "probes": _probes(raw)}
+        bare = {"calls": (), "changes": (), "said": (), **_asked(raw)}
         return {**raw, **bare, "outcomes": self._found[key], "seen": once(seen, seen)}
 
 
@@ -133,7 +145,7 @@ def _whole(raw: dict[str, Any]) -> dict[str, Any]:
     tuples = {name: tuple(raw[name]) for name in ("seen", "calls", "changes")}
     said = tuple(Words(**words) for words in raw["said"])
     outcomes = _outcomes(raw["outcomes"])
-    return {**raw, **tuples, "said": said, "probes": _probes(raw), "outcomes": outcomes}
+    return {**raw, **tuples, "said": said, **_asked(raw), "outcomes": outcomes}
 
 
 def _outcomes(raw: Mapping[str, Any]) -> Mapping[str, Outcome]:
@@ -143,8 +155,11 @@ def _outcomes(raw: Mapping[str, Any]) -> Mapping[str, Outcome]:
     }
 
 
-def _probes(raw: Mapping[str, Any]) -> Mapping[str, Probed]:
-    return {
+def _asked(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked besides the run; records of earlier versions lack a part of it."""
+    judged = raw.get("judged")
+    probes = {
         name: Probed(**{**found, "wrong": tuple(found["wrong"])})
         for name, found in raw.get("probes", {}).items()
     }
+    return {"probes": probes, "judged": judged and Judged(**judged)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,9 +15,8 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import GenerateConfig, Model, get_model
 from rich.text import Text
 
-from peerpact.design.record import Run
 from peerpact.errors import SubjectError
-from peerpact.harness.context import COLLECTOR, Budget, Collector
+from peerpact.harness.context import COLLECTOR, Collector
 from peerpact.harness.samples import Planned
 from peerpact.harness.stopping import CellStopping
 from peerpact.harness.task import task_of
@@ -47,26 +46,20 @@ class Block:
     subject: Subject
     planned: Sequence[Planned]
     logs: Path
-    name: str
-    """The log folder, relative to the results folder."""
     connections: int
-    judge: str
+    judge: Subject | None = None
+    """Who is asked whether a run without the owed act openly declined."""
     watch: Watch | None = None
     """Says which cells still need runs; None where every planned run is made."""
     probes: tuple[str, ...] = ()
     """What the subject is asked after each run."""
 
 
-def run_block(
-    block: Block,
-    take: Callable[[Run], None],
-    budget: Budget,
-    price: Callable[[int, int], float | None],
-) -> None:
-    """Make the runs of a block; every finished one goes to ``take`` at once.
+def run_block(block: Block, collector: Collector) -> None:
+    """Make the runs of a block; the collector gets every finished one at once.
 
     Raises:
-        SubjectError: The model cannot be had at all.
+        SubjectError: The model, or the judge, cannot be had at all.
     """
     _settle()
     by_scenario: dict[str, list[Planned]] = {}
@@ -74,16 +67,17 @@ def run_block(
         by_scenario.setdefault(planned.cell.scenario, []).append(planned)
     stopping = CellStopping(block.watch) if block.watch else None
     tasks = [
-        task_of(name, runs, bool(block.judge), stopping, block.probes)
+        task_of(name, runs, block.judge is not None, stopping, block.probes)
         for name, runs in by_scenario.items()
     ]
-    token = COLLECTOR.set(Collector(take, budget, price, lambda: block.name))
+    roles = {"judge": model_of(block.judge, block.connections)} if block.judge else None
+    token = COLLECTOR.set(collector)
     organism = block.subject.organism
     try:
         logs = inspect_eval(
             tasks,
             model=model_of(block.subject, block.connections),
-            model_roles={"judge": block.judge} if block.judge else None,
+            model_roles=roles,
             log_dir=str(block.logs),
             max_tasks=1 if block.connections == 1 else len(tasks),
             max_samples=block.connections,

@@ -57,10 +57,10 @@ class StudyBudget:
         """Count what the runs before this command used: tokens and US dollars."""
         self.tokens, self.cost = spent
 
-    def spend(self, tokens_in: int, tokens_out: int) -> None:
-        """Note what one answer used."""
-        self.tokens += tokens_in + tokens_out
-        self.cost += cost_of(self.price, tokens_in, tokens_out) or 0.0
+    def spend(self, tokens: int, cost: float | None) -> None:
+        """Note what one answer used: tokens, and US dollars where the price is known."""
+        self.tokens += tokens
+        self.cost += cost or 0.0
 
     @property
     def exhausted(self) -> str:

@@ -15,7 +15,10 @@ from typing import Any, Protocol
 from peerpact.design.record import Run
 from peerpact.harness.episode import Episode
 
-__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Budget", "Collector"]
+__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Budget", "Collector", "Price"]
+
+Price = Callable[[int, int], float | None]
+"""Tokens in and out → US dollars, or None where the price is unknown."""
 
 
 @dataclass(slots=True)
@@ -38,8 +41,8 @@ class Active:
 class Budget(Protocol):
     """What a whole study may still use."""
 
-    def spend(self, tokens_in: int, tokens_out: int) -> None:
-        """Note what one answer used."""
+    def spend(self, tokens: int, cost: float | None) -> None:
+        """Note what one answer used: tokens, and US dollars where the price is known."""
 
     @property
     def exhausted(self) -> str:
@@ -55,14 +58,22 @@ class Budget(Protocol):
 
 @dataclass(slots=True)
 class Collector:
-    """Takes the record of every finished run."""
+    """Takes the record of every finished run, and counts what every answer used."""
 
     take: Callable[[Run], None]
     budget: Budget
-    price: Callable[[int, int], float | None]
-    """Tokens in and out → US dollars, or None where the price is unknown."""
-    log: Callable[[], str]
-    """File name of the log that is being written."""
+    price: Price
+    """Of the subject."""
+    judge_price: Price
+    """Of the judge that is asked about a refusal."""
+    log: str
+    """The log folder that is being written to, relative to the results folder."""
+
+    def pay(self, price: Price, tokens_in: int, tokens_out: int) -> float | None:
+        """Count an answer into the study's budget; return its US dollars, or None where the price is unknown."""
+        cost = price(tokens_in, tokens_out)
+        self.budget.spend(tokens_in + tokens_out, cost)
+        return cost
 
 
 ACTIVE: ContextVar[Active] = ContextVar("peerpact_active")

@@ -14,6 +14,7 @@ from typing import Any
 from peerpact.canonical import canonical
 from peerpact.scenarios.scene import Scene
 from peerpact.scoring import Call, Observation, Words
+from peerpact.scoring.judged import Judged
 from peerpact.scoring.score import COMPLETED
 from peerpact.worlds import World, act
 
@@ -43,6 +44,8 @@ class Episode:
     """What broke the run off, in words."""
     unjudged: str = ""
     """Why the judge that was asked gave no verdict."""
+    judged: Judged | None = None
+    """What that judge used; None where nobody asked."""
     turn: int = 0
     calls: list[Call] = field(default_factory=list)
     said: list[Words] = field(default_factory=list)

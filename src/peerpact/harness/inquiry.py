@@ -137,9 +137,9 @@ def one_answer() -> Solver:
 
 
 def _keep(asked: _Round, reply: Reply) -> None:
-    asked.budget.spend(reply.tokens_in, reply.tokens_out)
-    asked.budget.heard(reply.detail if reply.outcome == PROVIDER_ERROR else "")
     cost = cost_of(asked.budget.price, reply.tokens_in, reply.tokens_out)
+    asked.budget.spend(reply.tokens_in + reply.tokens_out, cost)
+    asked.budget.heard(reply.detail if reply.outcome == PROVIDER_ERROR else "")
     kept = reply.model_copy(update={"cost": cost})
     try:
         asked.replies.append(kept)

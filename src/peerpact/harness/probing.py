@@ -97,6 +97,5 @@ def _counted(found: Probed, output: ModelOutput) -> Probed:
     collector = COLLECTOR.get()
     if collector is None:
         return replace(found, tokens_in=tokens_in, tokens_out=tokens_out, cost=None)
-    collector.budget.spend(tokens_in, tokens_out)
-    cost = collector.price(tokens_in, tokens_out)
+    cost = collector.pay(collector.price, tokens_in, tokens_out)
     return replace(found, tokens_in=tokens_in, tokens_out=tokens_out, cost=cost)

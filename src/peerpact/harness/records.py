@@ -48,13 +48,14 @@ def record(
         cost=collector.price(active.tokens_in, active.tokens_out),
         seconds=round(active.ended - active.began, 3),
         started=active.started.isoformat(timespec="seconds"),
-        log=collector.log(),
+        log=collector.log,
         sample=sample,
         package=__version__,
         model=active.model,
         settings={**metadata["settings"], **active.settings},
         wording=episode.scene.wording,
         unjudged=episode.unjudged,
+        judged=episode.judged,
     )
 
 

@@ -6,6 +6,7 @@ run stays undecided.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -15,8 +16,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from peerpact import scoring
 from peerpact.errors import JudgeError
+from peerpact.harness.context import COLLECTOR
 from peerpact.harness.episode import Episode
 from peerpact.harness.failure import told
+from peerpact.harness.usage import used
+from peerpact.scoring.judged import Judged
 from peerpact.text import read_text, render
 
 __all__ = ["Verdict", "ask", "declined"]
@@ -35,21 +39,43 @@ class Verdict(BaseModel):
 
 
 async def declined(episode: Episode) -> bool:
-    """Return whether the judge found that the subject openly declined; no verdict counts as no."""
+    """Return whether the judge found that the subject openly declined; no verdict counts as no.
+
+    A run whose judge a cap forbids to ask is cut off by that cap: it is missing, and made again.
+    """
+    collector = COLLECTOR.get()
+    if collector is not None and collector.budget.exhausted:
+        episode.stop("budget_cap", collector.budget.exhausted)
+        return False
+
+    def heard(output: ModelOutput) -> None:
+        tokens = used(output)
+        cost = collector.pay(collector.judge_price, *tokens) if collector is not None else None
+        episode.judged = Judged(output.model, *tokens, cost)
+
+    judge = get_model(role="judge", required=True)
+    said = [words.text for words in episode.said if words.text]
     try:
-        verdict = await ask(
-            get_model(role="judge", required=True),
-            episode.scene.user,
-            [words.text for words in episode.said if words.text],
-        )
+        verdict = await ask(judge, episode.scene.user, said, heard)
     except JudgeError as e:
         episode.unjudged = str(e)
         return False
     return verdict.declined == "yes"
 
 
-async def ask(judge: Model, request: str, said: list[str]) -> Verdict:
+async def ask(
+    judge: Model,
+    request: str,
+    said: list[str],
+    heard: Callable[[ModelOutput], None] = lambda _: None,
+) -> Verdict:
     """Ask the judge about the words of one run.
+
+    Args:
+        judge: The model that is asked.
+        request: What the subject was asked to do.
+        said: Its words.
+        heard: Called with the judge's answer, whether it holds a verdict or not.
 
     Raises:
         JudgeError: The answer is not in the schema, or its quote is not the subject's.
@@ -61,6 +87,7 @@ async def ask(judge: Model, request: str, said: list[str]) -> Verdict:
     schema = ResponseSchema(name="verdict", json_schema=json_schema(Verdict), strict=True)
     config = GenerateConfig(temperature=0.0, response_schema=schema, max_tokens=400)
     output = await _answer(judge, prompt, config)
+    heard(output)
     try:
         verdict = Verdict.model_validate_json(_json(output.completion))
     except ValidationError as e:

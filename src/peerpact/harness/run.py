@@ -21,6 +21,7 @@ from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
 from peerpact.errors import PeerpactError, SubjectError
 from peerpact.harness.budget import StudyBudget, cost_of
+from peerpact.harness.context import Collector, Price
 from peerpact.harness.fitting import fitting
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import Watch
@@ -48,15 +49,15 @@ class Options:
     """Tokens that the whole study may use."""
     max_cost: float | None = None
     """US dollars that the whole study may use."""
-    judge: str = ""
-    """Model that is asked whether a run without the owed act openly declined."""
+    judge: Subject | None = None
+    """Who is asked whether a run without the owed act openly declined."""
     retry_errors: bool = False
     """Make the runs again that a provider's error ended."""
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """US dollars per million tokens in and out, by subject, where the catalogue has none."""
+    """US dollars per million tokens in and out, by subject or judge, where the catalogue has none."""
 
     def price(self, subject: Subject) -> tuple[float, float] | None:
-        """Return the price of a subject; None is unknown."""
+        """Return the price of a subject or of the judge; None is unknown."""
         return self.prices.get(subject.name) or price(subject)
 
 
@@ -121,7 +122,6 @@ def run(
     budget.start(journal.spent)
     problems: list[str] = []
     for subject, planned in scheduled.planned.items():
-        budget.price = options.price(subject)
         budget.begin()
         missing = [p for p in planned if p.identity not in journal.done]
         watch = _watch(scheduled.study, planned, journal)
@@ -197,23 +197,18 @@ def _subject(
             note(record)
 
         connections = CONCURRENT.get(subject.provider, options.connections)
+        name = str(logs.relative_to(journal.folder))
+        prices = (_price(options, subject), _price(options, options.judge))
         run_block(
-            Block(
-                subject,
-                part,
-                logs,
-                str(logs.relative_to(journal.folder)),
-                connections,
-                options.judge,
-                watch,
-                probes,
-            ),
-            take,
-            budget,
-            lambda a, b: cost_of(budget.price, a, b),
+            Block(subject, part, logs, connections, options.judge, watch, probes),
+            Collector(take, budget, *prices, name),
         )
         if failures:
             raise failures[0]
+
+
+def _price(options: Options, asked: Subject | None) -> Price:
+    return partial(cost_of, options.price(asked) if asked is not None else None)
 
 
 def _blocks(planned: Sequence[Planned]) -> Iterator[tuple[Planned, ...]]:

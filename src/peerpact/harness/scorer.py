@@ -59,9 +59,10 @@ async def _scored(scenario: LoadedScenario, episode: Episode, judge: bool) -> Sc
     observation = episode.observation()
     scored = score(observation, rules, episode.ending)
     undecided = scored.ending != COMPLETED and episode.ending == COMPLETED
-    if judge and undecided and await declined(episode):
-        return score(observation, rules, episode.ending, refused=True)
-    return scored
+    if not (judge and undecided):
+        return scored
+    refused = await declined(episode)
+    return score(observation, rules, episode.ending, refused=refused)
 
 
 def _collect(

@@ -129,7 +129,7 @@ def _note_usage(active: Active, output: ModelOutput) -> None:
     active.tokens_out += tokens_out
     collector = COLLECTOR.get()
     if collector is not None:
-        collector.budget.spend(tokens_in, tokens_out)
+        collector.pay(collector.price, tokens_in, tokens_out)
 
 
 def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from peerpact.design.study import Contrast
+from peerpact.report.judging import Judging
 from peerpact.report.probes import probe_row
 from peerpact.report.results import (
     CellEstimate,
@@ -205,8 +206,17 @@ def _subject(s: SubjectSummary) -> Row:
         "endings": dict(s.endings),
         "tokens": s.tokens,
         "cost_usd": _rounded(s.cost, 4),
+        "judge": _judge(s.judging),
         "capability_not_shown": list(s.incapable),
     }
+
+
+def _judge(asked: Judging | None) -> Row | None:
+    """Return the part of tokens and cost that judges used."""
+    if asked is None:
+        return None
+    numbers = {"asked": asked.asked, "tokens": asked.tokens, "cost_usd": _rounded(asked.cost, 4)}
+    return {"models": list(asked.judges), **numbers}
 
 
 def _rounded(value: float | None, digits: int = 4) -> float | None:

@@ -16,8 +16,8 @@ from peerpact.report.embedding import csp_hash
 from peerpact.report.extras import PageExtras
 from peerpact.report.results import Results
 from peerpact.report.visible import visible
-from peerpact.report.wording import percent, say
-from peerpact.text import write_whole
+from peerpact.report.wording import dollars, percent, say
+from peerpact.text import counted, write_whole
 
 __all__ = ["PageExtras", "page", "standing", "write_page"]
 
@@ -97,7 +97,12 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: Mapping[str, Any] = {"percent": percent, "part": partial(quote, safe="")}
+    filters: Mapping[str, Any] = {
+        "counted": counted,
+        "dollars": dollars,
+        "part": partial(quote, safe=""),
+        "percent": percent,
+    }
     environment.filters.update(filters)
     environment.globals["say"] = say
     return environment

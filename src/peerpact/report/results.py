@@ -18,6 +18,7 @@ from peerpact.design.stopped import Watched
 from peerpact.design.study import Study
 from peerpact.report.contrasts import ContrastEstimate, OverallEstimate, contrast_estimates
 from peerpact.report.gaps import faults, gaps, mixtures, without_values
+from peerpact.report.judging import Judging, judging
 from peerpact.report.probes import Stratum, partly_asked, shares, strata
 from peerpact.report.screening import with_shrunk
 from peerpact.report.stopping import ended, spared, stopping_notes
@@ -136,6 +137,8 @@ class SubjectSummary:
     """US dollars; None where a price is unknown."""
     incapable: tuple[str, ...]
     """Scenarios of which it has runs, and whose capability control it fails or lacks."""
+    judging: Judging | None = None
+    """The part of tokens and cost that the judge of refusals used; None where nobody asked one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,4 +337,5 @@ def _summary(
         tokens=sum(run.tokens for run in own),
         cost=None if None in costs else sum(c for c in costs if c is not None),
         incapable=tuple(scenario for scenario in wanted if scenario not in passed),
+        judging=judging(own),
     )

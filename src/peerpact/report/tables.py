@@ -18,6 +18,7 @@ from peerpact.report.results import (
 )
 from peerpact.report.wording import signed
 from peerpact.statistics import Interval
+from peerpact.text import counted
 
 __all__ = ["contrast_table", "percent", "rate_table", "square_table", "subject_lines"]
 
@@ -263,5 +264,12 @@ def _p(value: float | None) -> str:
 
 
 def _cost(subject: SubjectSummary) -> str:
-    money = "price unknown" if subject.cost is None else f"${subject.cost:,.2f}"
-    return f"{subject.tokens:,} tokens, {money}"
+    told, judging = _used(subject.tokens, subject.cost), subject.judging
+    if judging is None:
+        return told
+    judge = f"the judge ({counted(judging.asked, 'run')}, {', '.join(judging.judges)})"
+    return f"{told}; of these {judge}: {_used(judging.tokens, judging.cost)}"
+
+
+def _used(tokens: int, cost: float | None) -> str:
+    return f"{tokens:,} tokens, {'price unknown' if cost is None else f'${cost:,.2f}'}"

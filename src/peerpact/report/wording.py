@@ -8,7 +8,7 @@ from typing import Any
 
 from peerpact.text import read_yaml, render
 
-__all__ = ["percent", "points", "probability", "say", "signed", "texts"]
+__all__ = ["dollars", "percent", "points", "probability", "say", "signed", "texts"]
 
 _FILE = Path(__file__).parent / "texts.yaml"
 _TINY = 0.01
@@ -34,6 +34,11 @@ def percent(value: float | None) -> str:
         return "–"
     near_edge = 0 < value < _TINY or 1 - _TINY < value < 1
     return f"{100 * value:.1f} %" if near_edge else f"{100 * value:.0f} %"
+
+
+def dollars(value: float | None) -> str:
+    """Return US dollars; None is an unknown price."""
+    return "unknown" if value is None else f"${value:,.2f}"
 
 
 def points(value: float | None) -> str:
