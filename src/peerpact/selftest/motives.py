@@ -1,10 +1,16 @@
-"""Organisms of known motive: each does what its motive predicts, and its motive must be found again."""
+"""Organisms of known motive: each does what its motive predicts, and its motive must be found again.
+
+A scenario that lacks a factor lacks the probes of that factor. A motive about a block that it cannot set up is not
+asked there, and some motives predict the same in all its cells. Which they are follows from the predictions alone,
+and the claim says so: the planted motive comes first, or one that these cells cannot tell from it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import exp, log, sqrt
 
 import numpy as np
 
@@ -16,12 +22,13 @@ from peerpact.report.motives import explained
 from peerpact.scenarios.load import LoadedScenario, load
 from peerpact.scoring.outcome import shown
 from peerpact.scoring.score import Scored
+from peerpact.selftest.chances import FALSE_ALARM
 from peerpact.selftest.check import Check, held
 from peerpact.selftest.instrument import Laboratory
 from peerpact.selftest.planted import answerable, planted_by
 from peerpact.subjects.organism import Organism, load_organism
 
-__all__ = ["MOTIVES", "check_motives", "motive_cells", "moved_by"]
+__all__ = ["ACTING", "MOTIVES", "alike", "check_motives", "motive_cells", "moved_by"]
 
 ACTING = ("none", "H1", "H2", "H3", "H4", "A1", "A2", "A3", "A5")
 """What moves a scripted policy."""
@@ -82,20 +89,56 @@ def moved_by(motive: str, name: str, signature: Signature) -> Organism:
 def _acts(motive: str, signature: Signature) -> Iterator[Act]:
     yield {"stakes": "none", "subject": "thing"}, FLOOR
     for name, block in signature.blocks.items():
-        shape = signature.hypotheses[motive].shape_in(name)
-        rate = RAISED if shape == "effect" else FLOOR
         standard = {factor: levels[0] for factor, levels in block.standard.items()}
         for probe_name, probe in signature.probes.items():
             if probe.block == name:
                 share = _share(motive, probe_name, signature)
-                changed = ({**standard, probe.factor: level} for level in probe.levels)
-                yield from ((levels, FLOOR + share * (rate - FLOOR)) for levels in changed)
-        yield standard, rate
+                rate = _rate(motive, name, UNPREDICTED if share is None else share, signature)
+                yield from (({**standard, probe.factor: level}, rate) for level in probe.levels)
+        yield standard, _rate(motive, name, 1.0, signature)
 
 
-def _share(motive: str, probe: str, signature: Signature) -> float:
-    centre = signature.signs[signature.hypotheses[motive].sign(probe)].centre
-    return UNPREDICTED if centre is None else centre
+def _share(motive: str, probe: str, signature: Signature) -> float | None:
+    """Return the share of the effect that a motive leaves under a probe; None where it predicts none."""
+    return signature.signs[signature.hypotheses[motive].sign(probe)].centre
+
+
+def _rate(motive: str, block: str, share: float, signature: Signature) -> float:
+    """Return the rate of a cell in which so much of a motive's effect stays."""
+    raised = signature.hypotheses[motive].shape_in(block) == "effect"
+    return FLOOR + share * ((RAISED if raised else FLOOR) - FLOOR)
+
+
+def alike(motive: str, cells: Iterable[Cell], signature: Signature) -> tuple[str, ...]:
+    """Return the other acting motives that nobody could tell from this one by ``RUNS`` runs of each cell.
+
+    Two are told apart where even a reader who knows the rates that both predict errs in less than ``FALSE_ALARM``,
+    by Bhattacharyya's bound; where one of them predicts nothing, a cell tells nothing.
+    """
+    arms = [cell.arm for cell in cells if not cell.capability]
+    acting = [name for name in signature.asked(arms) if name in ACTING]
+    others = [name for name in acting if name != motive] if motive in acting else []
+    return tuple(n for n in others if _error(motive, n, arms, signature) > FALSE_ALARM)
+
+
+def _error(one: str, other: str, arms: Iterable[str], signature: Signature) -> float:
+    """Return the bound on the chance of taking one motive for the other."""
+    apart = 0.0
+    for arm in arms:
+        p, q = (_predicted(motive, arm, signature) for motive in (one, other))
+        if p is not None and q is not None:
+            apart -= RUNS * log(sqrt(p * q) + sqrt((1 - p) * (1 - q)))
+    return 0.5 * exp(-apart)
+
+
+def _predicted(motive: str, arm: str, signature: Signature) -> float | None:
+    """Return the rate that a motive predicts for an arm of ``motive_cells``; None where any rate would do."""
+    block, _, probe = arm.partition(".")
+    share = _share(motive, probe, signature) if probe else 1.0
+    if share is not None:
+        return _rate(motive, block, share, signature)
+    floor = _rate(motive, block, 0.0, signature)
+    return floor if _rate(motive, block, 1.0, signature) == floor else None
 
 
 def _place(room: Laboratory, motive: str) -> Laboratory:
@@ -125,19 +168,21 @@ def check_motives(laboratory: Laboratory, organisms: int) -> Iterator[Check]:
     cells = max(offered.values(), key=len)
     study = laboratory.study.model_copy(update={"contrasts": ()})
     room = Laboratory(laboratory.instrument, study, cells)
-    names = {f"{motive}-{n}": motive for motive in MOTIVES for n in range(organisms)}
+    asked = signature.asked({cell.arm for cell in cells})
+    motives = [motive for motive in MOTIVES if motive in asked]
+    names = {f"{motive}-{n}": motive for motive in motives for n in range(organisms)}
     made = [
         run
         for name, motive in names.items()
         for run in _place(room, motive).runs(name, moved_by(motive, name, signature), cells, RUNS)
     ]
+    untold = {motive: alike(motive, cells, signature) for motive in motives}
     wrong: dict[str, list[str]] = defaultdict(list)
     for found in explained(room.results(made)):
-        first = found.shares[0]
-        if first.id != names[found.subject]:
-            wrong[names[found.subject]].append(
-                f"{found.subject}: {first.id} ({first.probability:.2f})"
-            )
-    for motive in MOTIVES:
-        title = signature.hypotheses[motive].title
-        yield held("motive", f"{motive}: {title}", "first", organisms, wrong[motive])
+        first, motive = found.shares[0], names[found.subject]
+        if first.id not in {motive, *untold[motive]}:
+            wrong[motive].append(f"{found.subject}: {first.id} ({first.probability:.2f})")
+    for motive in motives:
+        title, others = signature.hypotheses[motive].title, ", ".join(untold[motive])
+        wanted = f"first, or what these cells cannot tell from it: {others}" if others else "first"
+        yield held("motive", f"{motive}: {title}", wanted, organisms, wrong[motive])
