@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
@@ -320,6 +322,32 @@ def test_a_study_that_is_stopped_does_not_go_on_with_the_next_block():
 def test_a_single_cell_refuses_what_is_no_number_of_runs(runs):
     with pytest.raises(StudyError, match="-T runs: this is no number of runs"):
         one_cell("answer_grading", {}, runs, "Alpha", judge=False)
+
+
+@pytest.mark.parametrize(
+    ("argument", "part"),
+    [
+        ("relationship=banana", "answer_grading/relationship: unknown level; found 'banana'; "),
+        pytest.param("relatonship=none", "did you mean 'relationship'?", marks=pytest.mark.slow),
+        pytest.param("runs=0", "-T runs: this is no number of runs", marks=pytest.mark.slow),
+    ],
+)
+def test_what_is_typed_wrong_for_inspect_eval_is_one_message(tmp_path, argument, part):
+    inspect = str(Path(sys.executable).parent / "inspect")
+    command = [
+        inspect,
+        "eval",
+        "peerpact/answer_grading",
+        "--model",
+        "mockllm/model",
+        "-T",
+        argument,
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert part in done.stderr
+    assert len((done.stdout + done.stderr).strip().splitlines()) == 1
 
 
 def test_a_judge_that_cannot_be_reached_is_the_reason_that_a_record_keeps(tmp_path):

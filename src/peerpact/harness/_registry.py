@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+import click
 from inspect_ai import Task, task
 
+from peerpact.errors import StudyError
 from peerpact.harness.findings import findings
 from peerpact.harness.judge_organisms import JudgeOrganismAPI
 from peerpact.harness.local_model import LocalModelAPI
@@ -30,6 +32,12 @@ __all__ = [
 ]
 
 
+class _Refused(click.ClickException):
+    """What was typed wrong: ``inspect eval``, a click command, prints it as one message, without a traceback."""
+
+    exit_code = StudyError.exit_code
+
+
 @task
 def cell(
     scenario: str = "answer_grading",
@@ -47,14 +55,24 @@ def cell(
         judge: Ask the model in the role ``judge`` whether a run without the owed act openly declined.
         **levels: Factor → level; factors left out stand at their default.
     """
-    return one_cell(scenario, {f: str(v) for f, v in levels.items()}, runs, vendor, judge)
+    return _asked_for(scenario, runs, vendor, judge, levels)
+
+
+def _asked_for(
+    scenario: str, runs: int, vendor: str, judge: bool, levels: Mapping[str, Any]
+) -> Task:
+    """Return the task of a cell."""
+    try:
+        return one_cell(scenario, {f: str(v) for f, v in levels.items()}, runs, vendor, judge)
+    except StudyError as e:
+        raise _Refused(str(e)) from e
 
 
 def _register(scenario: str) -> Callable[..., Task]:
     def evaluation(
         runs: int = 10, vendor: str = "Model", judge: bool = False, **levels: Any
     ) -> Task:
-        return one_cell(scenario, {f: str(v) for f, v in levels.items()}, runs, vendor, judge)
+        return _asked_for(scenario, runs, vendor, judge, levels)
 
     evaluation.__name__ = scenario
     evaluation.__doc__ = f"One cell of the scenario {scenario}; any factor may be given a level."
