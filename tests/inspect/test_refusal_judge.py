@@ -90,8 +90,9 @@ def test_the_judges_cost_reaches_the_studys_cap_and_still_does_after_a_resume(tm
 def test_a_run_whose_judge_a_cap_forbids_to_ask_is_missing_and_not_called_a_failure(tmp_path):
     options = Options(judge=JUDGE, prices={"a-judge": PRICE}, max_cost=COST / 2)
     first, _ = measured(tmp_path, options, runs=60)
-    assert {r.ending for r in first if r.judged is None} == {"budget_cap"}
+    assert {r.ending for r in first if r.judged is None} <= {"budget_cap"}
     assert {r.ending for r in first if r.judged is not None} == {"not_done"}
+    assert 0 < sum(r.ending == "not_done" for r in first) < 60
     lifted, problems = measured(tmp_path, Options(judge=JUDGE), runs=60)
     assert problems == []
     done = [r.identity for r in (*first, *lifted) if r.ending == "not_done"]
@@ -105,7 +106,8 @@ def test_what_a_run_cost_counts_where_the_price_of_its_judge_is_unknown(tmp_path
     study = load_study(str(tmp_path / "s"))
     tokens, cost = Journal.open(tmp_path / "out", study, runs[0].package).spent
     assert tokens == sum(r.tokens for r in runs)
-    assert cost == pytest.approx(sum(r.cost for r in runs)) > 0
+    assert cost == pytest.approx(sum(r.cost for r in runs))
+    assert cost > 0
 
 
 def test_results_tell_the_judges_part_of_tokens_and_cost(tmp_path, samples):
