@@ -197,9 +197,30 @@ def test_a_long_file_is_shared_at_line_ends(
     parts = list(sources.spans(sources.File(path, "a")))
     assert len(parts) > 5
     content = path.read_bytes()
-    cut = [content[p.span[0] : p.span[1]] for p in parts if p.span is not None]
+    cut = [content[p.span.start : p.span.end] for p in parts if p.span is not None]
     assert b"".join(cut) == content
     assert all(piece.endswith(b"\n") for piece in cut[:-1])
+
+
+def test_a_shared_file_has_the_findings_places_and_gaps_that_it_has_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peerpact.audit import run, sources
+
+    path = Path(write(tmp_path / "a.jsonl", *[run_of(said="x" * n * 40) for n in range(60)]))
+    whole = path.read_text("utf-8").splitlines()
+    whole[20:20] = ["", "{broken", "y" * 30_000]
+    path.write_text("\n".join(whole), "utf-8")
+    limits = Limits(line=9_000)
+    alone = audit([str(path)], limits=limits)
+    monkeypatch.setattr(sources, "SPAN", 4_000)
+    monkeypatch.setattr(run, "SPAN", 4_000)
+    shared = audit([str(path)], limits=limits, processes=2)
+    assert as_json(shared) == as_json(alone)
+    assert shared.unread == {"not JSON": 1, "line too long": 1}
+    assert {f.source for f in shared.findings} == {
+        f"{path}:{n}" for n in [*range(1, 21), *range(24, 64)]
+    }
 
 
 def test_findings_beyond_the_limit_are_counted_and_the_worst_are_kept(tmp_path: Path) -> None:

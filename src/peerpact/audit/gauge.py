@@ -38,7 +38,7 @@ def size_of(file: File | Unread) -> int:
     if isinstance(file, Unread):
         return 0
     if file.span is not None:
-        return file.span[1] - file.span[0]
+        return file.span.end - file.span.start
     try:
         return file.path.stat().st_size
     except OSError:

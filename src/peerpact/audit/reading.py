@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
 from peerpact.audit.transcript import Unread
 from peerpact.errors import ImportFailure
 
-__all__ = ["LIMITS", "Limits", "Source", "lines", "open_source", "parse"]
+__all__ = ["LIMITS", "Limits", "Source", "Span", "lines", "open_source", "parse", "skip_line"]
 
 HEAD = 65_536
 BUFFER = 1 << 18
@@ -25,6 +25,17 @@ HEAVY_FROM = 4_000_000
 """Bytes below which a document cannot grow past the memory bound, whatever it holds."""
 PATIENCE = 20
 """Broken lines at the start of a file after which it is not taken for lines of JSON."""
+
+
+class Span(NamedTuple):
+    """A part of a file of lines."""
+
+    start: int
+    """Its first byte, which begins a line."""
+    end: int
+    """The byte after its last."""
+    before: int
+    """How many lines stand before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +74,8 @@ class Source:
     data: bytes | None = None
     """The whole content, where the file had to be transcoded."""
     limits: Limits = field(default_factory=lambda: LIMITS)
-    span: tuple[int, int] | None = None
-    """The bytes of a file of lines that are to be read, where several workers share it."""
+    span: Span | None = None
+    """The part of a file of lines that is to be read, where several workers share it."""
     notes: tuple[str, ...] = ()
     reached: Callable[[int], None] | None = None
     """Takes how far the reading of lines has come."""
@@ -189,17 +200,17 @@ def _broken_lines(source: Source, problem: str) -> Source | Unread:
 
 
 def lines(source: Source) -> Iterator[tuple[int, Any]]:
-    """Give each line's number (or its offset, within a span) and its value, or an ``Unread``."""
+    """Give each line's number and its value, or an ``Unread``."""
     with source.open() as stream:
-        start, end = source.span or (0, 1 << 62)
+        start, end, number = source.span or Span(0, 1 << 62, 0)
         stream.seek(start)
-        position, number = start, 0
+        position = start
         limit = source.limits.line
         while position < end and (line := stream.readline(limit)):
             number += 1
             position += len(line)
             if len(line) >= limit and not line.endswith(b"\n"):
-                position += _skip_line(stream)
+                position += skip_line(stream)
                 yield number, Unread(f"{source.label}:{number}", "line too long")
             elif not line.isspace():
                 yield number, _line(line, source, number)
@@ -218,7 +229,8 @@ def _line(line: bytes, source: Source, number: int) -> Any:
         return Unread(f"{source.label}:{number}", str(e))
 
 
-def _skip_line(stream: BinaryIO) -> int:
+def skip_line(stream: BinaryIO) -> int:
+    """Read to the end of the line, however long it is; return how many bytes that were."""
     skipped = 0
     while chunk := stream.readline(1 << 20):
         skipped += len(chunk)

@@ -214,7 +214,7 @@ def _serial(
                 part.files += 1
                 part.refuse(file)
             else:
-                part.files += file.span is None or file.span[0] == 0
+                part.files += file.span is None or file.span.start == 0
                 examine(items_of(file, format, limits, gauge.within()), part, runs)
                 gauge.past(size_of(file))
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, NamedTuple, cast
 
-from peerpact.audit.reading import LIMITS, Limits
+from peerpact.audit.reading import LIMITS, Limits, Span, skip_line
 from peerpact.audit.transcript import Unread
 from peerpact.errors import StudyError
 
@@ -50,7 +50,7 @@ class File(NamedTuple):
 
     path: Path
     label: str
-    span: tuple[int, int] | None = None
+    span: Span | None = None
 
 
 def find(paths: Iterable[str]) -> Iterator[File | Unread]:
@@ -137,13 +137,28 @@ def spans(file: File) -> Iterator[File]:
     """Cut a long file of lines at line ends."""
     size = file.path.stat().st_size
     with file.path.open("rb") as stream:
-        start = 0
+        start = before = 0
         while start < size:
             stream.seek(min(start + SPAN, size))
-            stream.readline(LIMITS.line)
+            skip_line(stream)
             end = max(stream.tell(), start + 1)
-            yield file._replace(span=(start, end))
+            yield file._replace(span=Span(start, end, before))
+            before += _ends(file.path, start, end)
             start = end
+
+
+def _ends(path: Path, start: int, end: int) -> int:
+    """Count the line ends between two positions; a search for each is faster than a count where lines are long."""
+    found = 0
+    with path.open("rb", 0) as stream:
+        stream.seek(start)
+        while start < end and (part := stream.read(min(CHUNK, end - start))):
+            start += len(part)
+            at = part.find(b"\n")
+            while at >= 0:
+                found += 1
+                at = part.find(b"\n", at + 1)
+    return found
 
 
 def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
