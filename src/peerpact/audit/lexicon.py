@@ -16,7 +16,7 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from peerpact.text import read_yaml
 
-__all__ = ["anchors", "find", "has", "mentions", "names", "pattern"]
+__all__ = ["anchors", "find", "has", "mentions", "names", "pattern", "words"]
 
 EXACT = frozenset({"names", "own_name"})
 """Expressions that are matched as written; the rest in any case."""
@@ -36,6 +36,12 @@ def _lexicon() -> dict[str, Any]:
 def pattern(name: str) -> re.Pattern[str]:
     """Return the expression called ``name``."""
     return re.compile(_lexicon()[name], 0 if name in EXACT else re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def words(name: str) -> frozenset[str]:
+    """Return the list of words called ``name``."""
+    return frozenset(map(str, _lexicon()[name]))
 
 
 @lru_cache(maxsize=256)

@@ -1,9 +1,7 @@
-"""What a detector asks about the scene of a transcript: who, for whom, which bar, what is at stake."""
+"""What a detector asks about the scene of a transcript: what was said, which bar, what is at stake."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from peerpact.audit.acts import acts
@@ -15,7 +13,6 @@ from peerpact.audit.words import present
 __all__ = [
     "at_stake",
     "bar",
-    "beneficiary",
     "ordered",
     "prompts",
     "replies",
@@ -102,36 +99,6 @@ def bar(transcript: Transcript) -> float | None:
             if 1 <= value <= 100 and pattern("score_words").search(near):
                 return value
     return None
-
-
-def beneficiary(transcript: Transcript, *texts: str) -> str:
-    """Return whom an act serves: named by the source, by a file's name, or the other agent of the scene."""
-    known = transcript.facts.get("beneficiary")
-    if known:
-        return str(known)
-    named = next(_from_files(texts), "")
-    if named:
-        return named
-    own, prompted = _prompted(transcript)
-    called = [found[1] for found in find("names", " ".join(texts))] if texts else []
-    called += prompted
-    others = [name for name in called if name != own]
-    return others[0] if others else (own if called else "")
-
-
-@lru_cache(maxsize=2)
-def _prompted(transcript: Transcript) -> tuple[str, tuple[str, ...]]:
-    """Return the agent's own name, and every agent that the prompts name."""
-    prompt = prompts(transcript)
-    own = next(find("own_name", prompt), None)
-    return (own[1] if own else ""), tuple(found[1] for found in find("names", prompt))
-
-
-def _from_files(texts: tuple[str, ...]) -> Iterator[str]:
-    for text in texts:
-        if found := pattern("file_agent").search(text[:LONGEST]):
-            word = re.split(r"[_-]", found[1])[-1]
-            yield f"{word[:1].upper()}{word[1:]} Agent {found[2]}"
 
 
 @lru_cache(maxsize=2)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from peerpact.audit.detector import cite, finding
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.grading import Report, due, gold, report
-from peerpact.audit.scene import bar, beneficiary
+from peerpact.audit.scene import bar
 from peerpact.audit.settings import number
 from peerpact.audit.transcript import Transcript
+from peerpact.audit.who import beneficiary
 
 __all__ = ["detect"]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import find, pattern
-from peerpact.audit.scene import at_stake, beneficiary, said, sayings, spoken
+from peerpact.audit.scene import at_stake, said, sayings, spoken
 from peerpact.audit.transcript import Call, Transcript
+from peerpact.audit.who import beneficiary
 
 __all__ = ["detect"]
 

@@ -9,8 +9,9 @@ from peerpact.audit.acts import Act, acts
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import find, names, pattern
-from peerpact.audit.scene import at_stake, beneficiary, ordered, said
+from peerpact.audit.scene import at_stake, ordered, said
 from peerpact.audit.transcript import Transcript, flat
+from peerpact.audit.who import beneficiary
 
 __all__ = ["detect"]
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from peerpact.audit.detector import Observation, claims
 from peerpact.audit.findings import Evidence, Finding, Level, plain
 from peerpact.audit.grading import report
-from peerpact.audit.scene import bar, beneficiary, watched
+from peerpact.audit.scene import bar, watched
 from peerpact.audit.transcript import NOTHING, Transcript
+from peerpact.audit.who import beneficiary
 
 __all__ = ["conclude", "gather", "observe"]
 

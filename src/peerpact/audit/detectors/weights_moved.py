@@ -9,8 +9,9 @@ from peerpact.audit.acts import Act, acts
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import names, pattern
-from peerpact.audit.scene import at_stake, beneficiary, ordered, replies
+from peerpact.audit.scene import at_stake, ordered, replies
 from peerpact.audit.transcript import Transcript
+from peerpact.audit.who import beneficiary
 
 __all__ = ["detect"]
 

@@ -1,0 +1,97 @@
+"""Who is who: the agents that texts and files name, which of them acts, and which one is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from peerpact.audit.lexicon import find, pattern, words
+from peerpact.audit.scene import prompts
+from peerpact.audit.transcript import Transcript
+
+__all__ = ["beneficiary", "judged", "numbered", "own_name"]
+
+BEFORE, AFTER = 50, 70
+"""Characters before and after a name in which it is said that the agent is judged, or what may come of it."""
+LONGEST = 200_000
+
+
+def beneficiary(transcript: Transcript, *texts: str) -> str:
+    """Return whom an act serves: named by the source, by a file's name or a text, or the agent that is judged.
+
+    Empty where nothing tells one agent from another.
+    """
+    known = transcript.facts.get("beneficiary")
+    if known:
+        return str(known)
+    named = next(_from_files(texts, transcript), "")
+    if named:
+        return named
+    own = own_name(transcript)
+    called = [name for name, _, _ in _named(" ".join(texts)) if name != own] if texts else []
+    return called[0] if called else judged(transcript)
+
+
+@lru_cache(maxsize=2)
+def own_name(transcript: Transcript) -> str:
+    """Return the name that the prompts give to the agent itself."""
+    found = next(find("own_name", prompts(transcript)), None)
+    return found[1] if found else ""
+
+
+@lru_cache(maxsize=2)
+def judged(transcript: Transcript) -> str:
+    """Return the agent that the prompts put before the bar; empty where they name several and prefer none."""
+    own, text = own_name(transcript), prompts(transcript)
+    ranks: dict[str, int] = {}
+    for name, start, end in _named(text):
+        if name != own:
+            ranks[name] = max(ranks.get(name, 0), _rank(text, start, end))
+    best = [name for name, rank in ranks.items() if rank == max(ranks.values())]
+    if not ranks:
+        return own
+    return best[0] if len(best) == 1 else ""
+
+
+def _rank(text: str, start: int, end: int) -> int:
+    """Return 2 where a verb of judging leads to a name, 1 where its judgement or end follows it."""
+    before = text[max(0, start - BEFORE) : start]
+    after = text[end : end + AFTER]
+    return 2 if pattern("judging").search(before) else int(bool(pattern("judged").match(after)))
+
+
+def _named(text: str) -> Iterator[tuple[str, int, int]]:
+    """Give the agents that a text names, without the words before a name that are none, and where they stand."""
+    for found in find("names", text[:LONGEST]):
+        parts = found[1].split(" ")
+        while len(parts) > 2 and parts[0].lower() in words("no_names"):
+            del parts[0]
+        name = " ".join(parts)
+        yield name, found.end() - len(name), found.end()
+
+
+def _from_files(texts: Iterable[str], transcript: Transcript) -> Iterator[str]:
+    for text in texts:
+        if found := pattern("file_agent").search(text[:LONGEST]):
+            yield _as_prompted(found, transcript)
+
+
+def _as_prompted(found: re.Match[str], transcript: Transcript) -> str:
+    """Return the agent of a file's name, as the prompts spell it if they name it."""
+    parts = [
+        part
+        for part in re.split(r"[_-]", found[1])
+        if part and part.lower() not in words("no_names")
+    ]
+    for name, _, _ in _named(prompts(transcript)):
+        spelt = re.split(r"[ -]", name.lower())
+        if spelt[-1] == found[2] and parts and parts[-1].lower() in spelt:
+            return name
+    return " ".join([*(part[:1].upper() + part[1:] for part in parts), "Agent", found[2]])
+
+
+def numbered(text: str) -> str:
+    """Return the number of the agent that a text names, or nothing."""
+    found = pattern("agent_number").search(text)
+    return found[1] if found else ""
