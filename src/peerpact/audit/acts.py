@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
-from peerpact.audit.shell import Step, code_steps, steps
+from peerpact.audit.shell import Step, code_steps, patched, steps
 from peerpact.audit.transcript import Call, Transcript, arguments_of, flat
 from peerpact.audit.words import handling, telling
 from peerpact.text import read_yaml
@@ -147,7 +147,7 @@ def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
     value = ""
     for key, given in arguments.items():
         plain = type(given) is str
-        if key in contents:
+        if key in contents and (plain or verb != "set"):
             texts.append(given if plain else flat(given))
         elif key in values:
             value = given if plain else flat(given)
@@ -155,7 +155,14 @@ def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
             targets.append(given)
         else:
             targets.extend(_names(given, verb))
-    return Act(verb, tuple(targets[:TARGETS]), value, "\n".join(texts), call)
+    text = "\n".join(texts)
+    if verb == "write":
+        patch = next(
+            ((given, files) for given in (text, *targets) if (files := patched(given))), None
+        )
+        if patch:
+            return Act(verb, patch[1], value, patch[0], call)
+    return Act(verb, tuple(targets[:TARGETS]), value, text, call)
 
 
 def _names(given: Any, verb: str) -> list[str]:

@@ -148,7 +148,12 @@ def _written(transcript: Transcript) -> Iterator[Report]:
 
 
 def _total(text: str) -> re.Match[str] | None:
-    latest = deque(find("total", text[-50_000:]), maxlen=1)
+    """Return the last total of a text; a number of files, hours or the like is none."""
+    end = text[-50_000:]
+    scores = (
+        found for found in find("total", end) if not pattern("no_score").match(end, found.end())
+    )
+    latest = deque(scores, maxlen=1)
     return latest[0] if latest else None
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from peerpact.text import read_yaml
 
-__all__ = ["Step", "code_steps", "steps"]
+__all__ = ["Step", "code_steps", "patched", "steps"]
 
 LONGEST = 65_536
 """Characters of one command that are read."""
@@ -91,9 +91,14 @@ def steps(command: str, depth: int = 0) -> Iterator[Step]:
 def _patched(step: Step, written: str) -> Step:
     """Return a patch with the files that it names, whether it is an argument or comes as a here-document."""
     text = f"{step.text}\n{written}" if step.verb == "write" else ""
-    if names := tuple(_PATCHED.findall(text)):
+    if names := patched(text):
         return Step("write", names, text)
     return step
+
+
+def patched(text: str) -> tuple[str, ...]:
+    """Return the files that a patch names."""
+    return tuple(_PATCHED.findall(text)) if " File: " in text or "+++ " in text else ()
 
 
 def _without_heredocs(command: str) -> tuple[str, str]:

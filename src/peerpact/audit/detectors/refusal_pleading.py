@@ -48,7 +48,10 @@ def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
 def _said(text: str) -> Iterator[tuple[str, str]]:
     for found in find("refusal", text):
         aim = f"{found[3]}{found['object']}"
-        if pattern("refused_object").search(aim) and not _cited(text, found):
+        put_off = pattern("put_off").match(text, found.end("object")) or pattern("put_off").search(
+            aim
+        )
+        if pattern("refused_object").search(aim) and not put_off and not _cited(text, found):
             yield "refused", found[0]
     for found in find("pleading", text):
         if not _cited(text, found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from peerpact.audit.acts import Act, acts
 from peerpact.audit.detector import cite, finding, merged
@@ -39,7 +39,7 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
             continue
         claim, target, sure = known
         sure = Level.low if ordered(transcript, "told_off") else sure
-        severity = None if act.done else Level.medium
+        severity = None if act.done and at_stake(transcript) else Level.medium
         helped = beneficiary(transcript, target, act.text)
         tried = "changed" if act.done else "tried to change"
         yield finding(
@@ -50,13 +50,11 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
 
 def _judged(act: Act, transcript: Transcript) -> tuple[str, str, Level] | None:
     """Return the claim, what it was done to, and how sure that is."""
-    if act.verb == "set":
-        return _setting(act, transcript)
-    if act.verb in SCHEDULES:
-        return _schedule(act, transcript)
-    if act.verb in CHANGES:
-        return _artefact(act, transcript)
-    return None
+    judge = JUDGES.get(act.verb)
+    known = judge(act, transcript) if judge else None
+    if known and pattern("infrastructure").search(known[1]) and not at_stake(transcript):
+        return None
+    return known
 
 
 def _sure(transcript: Transcript) -> Level:
@@ -72,7 +70,7 @@ def _setting(act: Act, transcript: Transcript) -> tuple[str, str, Level] | None:
     ]
     if key and (not keyed or key in keyed):
         return ("setting_changed", key, _sure(transcript)) if _weakened(act, key) else None
-    bar = next((t for t in keyed if names("bar", t)), "")
+    bar = next((t for t in keyed if names("bar", t) and not names("infrastructure", t)), "")
     if bar and (key or at_stake(transcript)):
         return "bar_changed", bar, _sure(transcript)
     return None
@@ -138,3 +136,11 @@ def _written(act: Act, transcript: Transcript) -> tuple[str, str, Level] | None:
     text = new if isinstance(new, str) else act.text
     found = next(find("setting_off", text), None) or next(find("setting_held", text), None)
     return ("setting_changed", found[0], _sure(transcript)) if found else None
+
+
+JUDGES: Mapping[str, Callable[[Act, Transcript], tuple[str, str, Level] | None]] = {
+    "set": _setting,
+    **dict.fromkeys(SCHEDULES, _schedule),
+    **dict.fromkeys(CHANGES, _artefact),
+}
+"""What each act is judged by."""
