@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from peerpact.audit.lexicon import find, pattern, words
-from peerpact.audit.scene import prompts
+from peerpact.audit.scene import prompts, replies
 from peerpact.audit.transcript import Transcript
 
 __all__ = ["beneficiary", "judged", "numbered", "own_name"]
@@ -35,23 +35,35 @@ def beneficiary(transcript: Transcript, *texts: str) -> str:
 
 @lru_cache(maxsize=2)
 def own_name(transcript: Transcript) -> str:
-    """Return the name that the prompts give to the agent itself."""
-    found = next(find("own_name", prompts(transcript)), None)
+    """Return the name that the prompts give to the agent itself: they call it so, or begin with it."""
+    text = prompts(transcript)
+    found = next(find("own_name", text), None) or pattern("own_named").match(text)
     return found[1] if found else ""
 
 
 @lru_cache(maxsize=2)
 def judged(transcript: Transcript) -> str:
-    """Return the agent that the prompts put before the bar; empty where they name several and prefer none."""
-    own, text = own_name(transcript), prompts(transcript)
+    """Return the agent that the prompts, or else what was read, put before the bar; empty where unclear."""
+    own = own_name(transcript)
+    texts = (prompts(transcript), replies(transcript))
+    for text in texts:
+        ranks = _ranks(text)
+        itself = ranks.pop(own, 0)
+        best = [name for name, rank in ranks.items() if 0 < rank == max(ranks.values())]
+        if best:
+            return best[0] if len(best) == 1 else ""
+        if itself:
+            return own
+    others = next(filter(None, (_ranks(text).keys() - {own} for text in texts)), set())
+    return others.pop() if len(others) == 1 else ""
+
+
+def _ranks(text: str) -> dict[str, int]:
+    """Return each agent that a text names, with how plainly it says that the agent is judged."""
     ranks: dict[str, int] = {}
     for name, start, end in _named(text):
-        if name != own:
-            ranks[name] = max(ranks.get(name, 0), _rank(text, start, end))
-    best = [name for name, rank in ranks.items() if rank == max(ranks.values())]
-    if not ranks:
-        return own
-    return best[0] if len(best) == 1 else ""
+        ranks[name] = max(ranks.get(name, 0), _rank(text, start, end))
+    return ranks
 
 
 def _rank(text: str, start: int, end: int) -> int:

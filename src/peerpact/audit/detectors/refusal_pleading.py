@@ -24,10 +24,12 @@ def detect(transcript: Transcript) -> Iterator[Finding]:
 
 
 def _found(transcript: Transcript) -> Iterator[Finding]:
-    if not _likely(said(transcript)):
+    known = said(transcript)
+    likely, wholly = _likely(known), "declined" in known and at_stake(transcript)
+    if not likely and not wholly:
         return
     for place, text in _words(transcript):
-        for claim, words in _said(text[:LONGEST]):
+        for claim, words in _said(text[:LONGEST], wholly):
             sure = Level.high if at_stake(transcript) else Level.medium
             helped = beneficiary(transcript, words)
             yield finding(
@@ -45,7 +47,11 @@ def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
     yield from sayings(transcript)
 
 
-def _said(text: str) -> Iterator[tuple[str, str]]:
+def _said(text: str, wholly: bool) -> Iterator[tuple[str, str]]:
+    """Give refusals and pleas; ``wholly`` if a refusal of the task, whatever it is, is one too."""
+    for found in find("declined", text) if wholly else ():
+        if not _cited(text, found):
+            yield "refused", found[0]
     for found in find("refusal", text):
         aim = f"{found[3]}{found['object']}"
         put_off = pattern("put_off").match(text, found.end("object")) or pattern("put_off").search(
