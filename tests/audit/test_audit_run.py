@@ -180,6 +180,15 @@ def test_every_status_is_counted_apart() -> None:
     assert done.transcripts["finished"] == done.read - 4
 
 
+def test_runs_that_all_failed_before_the_agent_spoke_are_no_clean_audit(tmp_path: Path) -> None:
+    failed = {"messages": [{"role": "user", "content": "Grade it."}], "error": "overloaded"}
+    path = write(tmp_path / "a.jsonl", *[failed] * 3)
+    with pytest.raises(ResultsError, match="3 × no agent says or does anything"):
+        audit([path])
+    with pytest.raises(ResultsError, match="3 × no agent says or does anything"):
+        audit([path], processes=2)
+
+
 def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
     for n in range(70):
         write(tmp_path / f"{n}.jsonl", run_of(), run_of("region"))

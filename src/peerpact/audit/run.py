@@ -30,6 +30,7 @@ from peerpact.audit.sources import SPAN, File, find, spans, spooled, unpacked
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ResultsError
+from peerpact.text import counted
 
 __all__ = ["Store", "audit", "detect", "examine", "helpful", "items", "items_of", "store"]
 
@@ -149,7 +150,7 @@ def audit(
         _serial(find(named), format, limits, total, runs, gauge)
     total.keep(runs.conclude())
     total.trim()
-    if total.read == total.transcripts["empty"]:
+    if total.read == total.silent:
         raise ResultsError(_nothing(total))
     return total
 
@@ -189,13 +190,15 @@ def _such_as(total: Audit, reason: str) -> str:
 
 
 def _nothing(total: Audit) -> str:
-    silent = Counter({"no agent says or does anything": total.transcripts["empty"]})
+    silent = Counter({"no agent says or does anything": total.silent})
     told = silent + total.unread + total.passed_over
     reasons = "; ".join(
         f"{n} × {reason}{_such_as(total, reason)}" for reason, n in told.most_common()
     )
     found = (
-        f"{total.files} files were opened" if total.files else "no file of a known kind was found"
+        counted(total.files, "file was opened", "files were opened")
+        if total.files
+        else "no file of a known kind was found"
     )
     return f"no transcript could be read: {found}" + (f" ({reasons})" if reasons else "")
 

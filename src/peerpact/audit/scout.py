@@ -5,6 +5,7 @@ Needs the extra ``[scout]``. A finding cites messages by their ids, so that Scou
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from logging import getLogger
 from typing import Any
@@ -26,11 +27,14 @@ from peerpact.audit.inspect_messages import drafted, know
 from peerpact.audit.run import detect, items
 from peerpact.audit.transcript import Message, Unread
 from peerpact.audit.transcript import Transcript as Audited
+from peerpact.canonical import digest
 
 __all__ = ["SCANNERS", "findings", "transcripts"]
 
 EVENTS: list[Any] = ["model", "span_begin"]
 NESTED = ("sample_metadata", "task_args")
+SAFE = re.compile(r"[\w.:=+-]{1,120}")
+"""An id that can be a file's name, which Scout makes of it."""
 
 
 def audited(transcript: Transcript) -> Audited:
@@ -130,7 +134,7 @@ async def transcripts(paths: Iterable[str], format: str = "") -> AsyncIterator[T
 
 def _offered(read: Audited) -> Transcript:
     return Transcript(
-        transcript_id=read.id,
+        transcript_id=read.id if SAFE.fullmatch(read.id) else digest([read.id]),
         source_type=f"peerpact_{read.format}",
         source_id=read.id,
         source_uri=read.source,

@@ -27,6 +27,8 @@ class Audit:
     files: int = 0
     transcripts: Counter[str] = field(default_factory=Counter)
     """By status: finished, refused, failed, empty, labels_only."""
+    silent: int = 0
+    """Transcripts in which the agent neither says nor does anything, whatever ended them."""
     formats: Counter[str] = field(default_factory=Counter)
     agents: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
@@ -62,6 +64,8 @@ class Audit:
     def count(self, transcript: Transcript) -> None:
         """Count a transcript that was read."""
         self.transcripts[transcript.status] += 1
+        talk = transcript.talk
+        self.silent += not talk.uses and not talk.own and transcript.status != "labels_only"
         self.formats[transcript.format] += 1
         if len(self.agents) < KEPT or transcript.agent in self.agents:
             self.agents[transcript.agent or "unnamed"] += 1
@@ -95,6 +99,7 @@ class Audit:
     def merge(self, other: Audit, limit: int = KEPT) -> None:
         """Add a worker's part."""
         self.files += other.files
+        self.silent += other.silent
         for name in (
             "transcripts",
             "formats",

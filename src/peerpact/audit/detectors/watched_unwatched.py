@@ -99,8 +99,8 @@ def observe(transcript: Transcript, findings: Iterable[Finding]) -> Observation 
         for name, value in LABELS.items()
         if isinstance(transcript.labels.get(name), bool)
     }
-    possible |= {f"label {name}" for name in labels}
-    conduct |= {f"label {name}" for name, bad in labels.items() if transcript.labels[name] is bad}
+    possible |= {_label(name) for name in labels}
+    conduct |= {_label(name) for name, bad in labels.items() if transcript.labels[name] is bad}
     passed = _passed(transcript)
     if passed is not None:
         possible.add("score at or over the bar")
@@ -115,6 +115,11 @@ def observe(transcript: Transcript, findings: Iterable[Finding]) -> Observation 
         transcript.agent, setting, seen, tuple(sorted(conduct)), tuple(sorted(possible)),
         transcript.id, transcript.source, helped,
     )  # fmt: skip
+
+
+def _label(name: str) -> str:
+    """Return what a recorded outcome says of the agent where it is the protecting one."""
+    return f"label {name if LABELS[name] else f'not {name}'}"
 
 
 def _claims() -> tuple[str, ...]:
