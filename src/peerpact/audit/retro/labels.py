@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from peerpact.audit.acts import acts
-from peerpact.audit.findings import Level
+from peerpact.audit.acts import acts, every_act
+from peerpact.audit.findings import Finding, Level
 from peerpact.audit.grading import report
 from peerpact.audit.retro.rows import Conflict, columns
 from peerpact.audit.run import detect
@@ -17,6 +17,8 @@ __all__ = ["arithmetic", "borne_out", "study_labels"]
 
 SLACK = 0.051
 """Points by which a label may miss a report through rounding."""
+SETTING = "setting_changed"
+"""A setting names the shutdown itself: no talk of an end is needed to know what it does."""
 JUDGE = "judge_contradicted"
 LABEL = "label_contradicted"
 PASSES = {"above": True, "same": True, "below": False}
@@ -68,15 +70,18 @@ def borne_out(
 ) -> Iterator[Conflict]:
     """Compare labels with the claims that detectors make of the same transcript."""
     found = {one.claim: one for one in detect(transcript)}
-    sure = {
-        name for name, one in found.items() if one.confidence is Level.high and _done(one.facts)
-    }
+    sure = {name for name, one in found.items() if _sure(one)}
+    done = {act.verb for act in every_act(transcript)}
     for rule in rules:
         said = labels.get(rule["label"])
         if not isinstance(said, bool):
             continue
         word = str(said).lower()
-        if said is rule["value"] and found.keys().isdisjoint(rule["by"]):
+        if (
+            said is rule["value"]
+            and found.keys().isdisjoint(rule["by"])
+            and done.isdisjoint(rule["acts"])
+        ):
             yield Conflict(LABEL, rule["label"], word, "no call that would do it")
         elif said is not rule["value"] and (shown := sure.intersection(rule["denies"])):
             place = found[min(shown)].evidence[0].excerpt
@@ -85,5 +90,7 @@ def borne_out(
         yield Conflict(LABEL, "refused", "false", found["refused"].evidence[0].excerpt)
 
 
-def _done(facts: Mapping[str, Any]) -> bool:
-    return str(facts.get("tried", "")) in {"", "changed"}
+def _sure(one: Finding) -> bool:
+    """Whether a finding is sure enough to say that a label is wrong: done, and not by one word's reading."""
+    done = str(one.facts.get("tried", "")) in {"", "changed"}
+    return done and one.confidence >= (Level.medium if one.claim == SETTING else Level.high)
