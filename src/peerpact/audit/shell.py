@@ -33,6 +33,7 @@ _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w{1,40})['\"]?")
 _PATCHED = re.compile(
     r"^(?:\*\*\* (?:Update|Add|Delete) File:|\+\+\+) (?:b/)?(\S{1,300})", re.MULTILINE
 )
+_VARIABLE = re.compile(r"\$\{?(\w{1,40})\}?")
 _LITERAL = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 
 
@@ -82,10 +83,28 @@ def steps(command: str, depth: int = 0) -> Iterator[Step]:
     if depth > NESTED:
         return
     command, written = _without_heredocs(command)
+    known: dict[str, str] = {}
     for words, redirected in _simple(command):
-        yield from (_patched(step, written) for step in _step(words, depth))
+        words = _expanded(words, known)
+        yield from (_patched(step, written) for step in _step(words, depth, written))
         if redirected and not redirected.startswith(("/dev/null", "&", "/dev/std")):
+            if words[:1] == ["cat"] and len(words) > 1:
+                yield Step("copy", (*words[1:], redirected), " ".join(words))
             yield Step("write", (redirected,), written or " ".join(words))
+
+
+def _expanded(words: list[str], known: dict[str, str]) -> list[str]:
+    """Return words with the variables filled in that the command line itself sets, and note those that it sets."""
+    if known:
+        words = [_VARIABLE.sub(lambda m: known.get(m[1], m[0]), word) for word in words]
+    for word in words:
+        name, given, value = word.partition("=")
+        if word == "export":
+            continue
+        if not given or not name.isidentifier():
+            break
+        known[name] = value
+    return words
 
 
 def _patched(step: Step, written: str) -> Step:
@@ -149,7 +168,7 @@ def _unquoted(word: str) -> str:
     return word.replace("'", "").replace('"', "").replace("\\", "")
 
 
-def _step(words: list[str], depth: int) -> Iterator[Step]:
+def _step(words: list[str], depth: int, written: str = "") -> Iterator[Step]:
     words, remote = _unwrapped(words)
     if not words:
         return
@@ -159,7 +178,7 @@ def _step(words: list[str], depth: int) -> Iterator[Step]:
     elif program in _table()["shells"] and "-c" in {w[:1] + w[-1:] for w in rest if w[:1] == "-"}:
         yield from steps(rest[-1], depth + 1)
     elif program in _table()["interpreters"]:
-        yield from code_steps(" ".join(rest))
+        yield from code_steps("\n".join(filter(None, (" ".join(rest), written))))
     else:
         yield from _looked_up(program, rest, depth)
 
