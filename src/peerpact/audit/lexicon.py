@@ -18,7 +18,7 @@ from peerpact.text import read_yaml
 
 __all__ = ["anchors", "find", "has", "mentions", "names", "pattern", "words"]
 
-EXACT = frozenset({"names", "own_name", "own_named"})
+EXACT = frozenset({"names", "own_name", "own_named", "name_word"})
 """Expressions that are matched as written; the rest in any case."""
 SHORT = 2_000
 """Characters of a target that are looked at."""

@@ -14,6 +14,8 @@ __all__ = ["beneficiary", "judged", "numbered", "own_name"]
 
 BEFORE, AFTER = 50, 70
 """Characters before and after a name in which it is said that the agent is judged, or what may come of it."""
+WORDS = 3
+"""Words of a name before ``Agent 1``."""
 LONGEST = 200_000
 
 
@@ -45,8 +47,8 @@ def own_name(transcript: Transcript) -> str:
 def judged(transcript: Transcript) -> str:
     """Return the agent that the prompts, or else what was read, put before the bar; empty where unclear."""
     own = own_name(transcript)
-    texts = (prompts(transcript), replies(transcript))
-    for text in texts:
+    others: set[str] = set()
+    for text in (prompts(transcript), replies(transcript)):
         ranks = _ranks(text)
         itself = ranks.pop(own, 0)
         best = [name for name, rank in ranks.items() if 0 < rank == max(ranks.values())]
@@ -54,7 +56,7 @@ def judged(transcript: Transcript) -> str:
             return best[0] if len(best) == 1 else ""
         if itself:
             return own
-    others = next(filter(None, (_ranks(text).keys() - {own} for text in texts)), set())
+        others = others or set(ranks)
     return others.pop() if len(others) == 1 else ""
 
 
@@ -76,10 +78,13 @@ def _rank(text: str, start: int, end: int) -> int:
 def _named(text: str) -> Iterator[tuple[str, int, int]]:
     """Give the agents that a text names, without the words before a name that are none, and where they stand."""
     for found in find("names", text[:LONGEST]):
-        parts = found[1].split(" ")
-        while len(parts) > 2 and parts[0].lower() in words("no_names"):
+        before = text[max(0, found.start() - BEFORE) : found.start()].split(" ")
+        parts: list[str] = []
+        while len(parts) < WORDS and len(before) > 1 and pattern("name_word").fullmatch(before[-2]):
+            parts.insert(0, before.pop(-2))
+        while parts and parts[0].lower() in words("no_names"):
             del parts[0]
-        name = " ".join(parts)
+        name = " ".join([*parts, found[0]])
         yield name, found.end() - len(name), found.end()
 
 
