@@ -23,6 +23,7 @@ from peerpact.report.results import (
     SubjectSummary,
 )
 from peerpact.report.standing import Standing
+from peerpact.report.wording import P_DECIMALS, rounded
 from peerpact.statistics import Interval
 from peerpact.text import write_whole
 
@@ -51,29 +52,29 @@ def cell_row(e: CellEstimate) -> Row:
         "unscorable": e.unscorable,
         "reasons": "; ".join(f"{reason}: {n}" for reason, n in e.reasons.items()),
         "hits": e.hits,
-        "rate": _rounded(e.interval.value),
-        "low": _rounded(e.interval.low),
-        "high": _rounded(e.interval.high),
+        "rate": rounded(e.interval.value),
+        "low": rounded(e.interval.low),
+        "high": rounded(e.interval.high),
         "interval": e.interval.method,
         "level": e.interval.level,
         "wordings": e.wordings,
         **_over(e.over),
-        "shrunk_rate": _rounded(e.shrunk.value) if e.shrunk else None,
-        "shrunk_low": _rounded(e.shrunk.low) if e.shrunk else None,
-        "shrunk_high": _rounded(e.shrunk.high) if e.shrunk else None,
+        "shrunk_rate": rounded(e.shrunk.value) if e.shrunk else None,
+        "shrunk_low": rounded(e.shrunk.low) if e.shrunk else None,
+        "shrunk_high": rounded(e.shrunk.high) if e.shrunk else None,
         "call": e.call or None,
         "ended": e.ended or None,
-        "pool_rate": _rounded(e.pooled.value) if e.pooled else None,
-        "pool_low": _rounded(e.pooled.low) if e.pooled else None,
-        "pool_high": _rounded(e.pooled.high) if e.pooled else None,
+        "pool_rate": rounded(e.pooled.value) if e.pooled else None,
+        "pool_low": rounded(e.pooled.low) if e.pooled else None,
+        "pool_high": rounded(e.pooled.high) if e.pooled else None,
         "seen_unscored": e.seen,
-        "worst_lowest": _rounded(e.worst.lowest),
-        "worst_highest": _rounded(e.worst.highest),
-        "mean_measure": _rounded(fmean(e.measures), 3) if e.measures else None,
-        "known_rate": _rounded(e.truth),
-        "understood": _rounded(e.understood.value) if e.understood else None,
-        "understood_low": _rounded(e.understood.low) if e.understood else None,
-        "understood_high": _rounded(e.understood.high) if e.understood else None,
+        "worst_lowest": rounded(e.worst.lowest),
+        "worst_highest": rounded(e.worst.highest),
+        "mean_measure": rounded(fmean(e.measures), 3) if e.measures else None,
+        "known_rate": rounded(e.truth),
+        "understood": rounded(e.understood.value) if e.understood else None,
+        "understood_low": rounded(e.understood.low) if e.understood else None,
+        "understood_high": rounded(e.understood.high) if e.understood else None,
         "understood_of": e.understood.n if e.understood else None,
         "levels": " ".join(f"{factor}={level}" for factor, level in e.cell.levels.items()),
     }
@@ -125,22 +126,22 @@ def _declared(subject: str, contrast: Contrast) -> Row:
 def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
     d, s = c.difference, c.sizes
     return {
-        "difference": _rounded(d.value) if d else None,
-        "low": _rounded(d.low) if d else None,
-        "high": _rounded(d.high) if d else None,
+        "difference": rounded(d.value) if d else None,
+        "low": rounded(d.low) if d else None,
+        "high": rounded(d.high) if d else None,
         "interval": d.method if d else None,
         **_over(c.over if isinstance(c, ContrastEstimate) else None),
-        "p": _rounded(d.p, 6) if d else None,
+        "p": rounded(d.p, P_DECIMALS) if d else None,
         "test": d.test if d else None,
-        "p_holm": _rounded(c.adjusted_p, 6),
-        "size_difference": _rounded(s.value, 3) if s else None,
-        "size_low": _rounded(s.low, 3) if s else None,
-        "size_high": _rounded(s.high, 3) if s else None,
-        "size_p": _rounded(s.p, 6) if s else None,
-        "known_difference": _rounded(c.known),
-        "p_bh": _rounded(c.screened_p, 6),
-        "worst_lowest": _rounded(c.worst[0]) if c.worst else None,
-        "worst_highest": _rounded(c.worst[1]) if c.worst else None,
+        "p_holm": rounded(c.adjusted_p, P_DECIMALS),
+        "size_difference": rounded(s.value, 3) if s else None,
+        "size_low": rounded(s.low, 3) if s else None,
+        "size_high": rounded(s.high, 3) if s else None,
+        "size_p": rounded(s.p, P_DECIMALS) if s else None,
+        "known_difference": rounded(c.known),
+        "p_bh": rounded(c.screened_p, P_DECIMALS),
+        "worst_lowest": rounded(c.worst[0]) if c.worst else None,
+        "worst_highest": rounded(c.worst[1]) if c.worst else None,
         "verdict": c.verdict,
         "reason": c.reason or (s.reason if s else ""),
     }
@@ -149,8 +150,8 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> Row:
 def _over(found: Interval | None) -> Row:
     """Return the limits over wordings; empty where there is one wording, or the runs hung on what they showed."""
     return {
-        "over_wordings_low": _rounded(found.low) if found else None,
-        "over_wordings_high": _rounded(found.high) if found else None,
+        "over_wordings_low": rounded(found.low) if found else None,
+        "over_wordings_high": rounded(found.high) if found else None,
         "over_wordings_interval": found.method if found else None,
         "over_wordings_note": found.reason if found else None,
     }
@@ -205,7 +206,7 @@ def _subject(s: SubjectSummary) -> Row:
         "planned": s.planned,
         "endings": dict(s.endings),
         "tokens": s.tokens,
-        "cost_usd": _rounded(s.cost, 4),
+        "cost_usd": rounded(s.cost, 4),
         "judge": _judge(s.judging),
         "capability_not_shown": list(s.incapable),
     }
@@ -215,9 +216,5 @@ def _judge(asked: Judging | None) -> Row | None:
     """Return the part of tokens and cost that judges used."""
     if asked is None:
         return None
-    numbers = {"asked": asked.asked, "tokens": asked.tokens, "cost_usd": _rounded(asked.cost, 4)}
+    numbers = {"asked": asked.asked, "tokens": asked.tokens, "cost_usd": rounded(asked.cost, 4)}
     return {"models": list(asked.judges), **numbers}
-
-
-def _rounded(value: float | None, digits: int = 4) -> float | None:
-    return None if value is None else round(float(value), digits)

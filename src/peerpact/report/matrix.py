@@ -20,7 +20,7 @@ from peerpact.report.situations import (
 )
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import COMPLETED, REFUSED
-from peerpact.statistics import Bounds, Interval, bounds, rate
+from peerpact.statistics import Bounds, Interval, anytime_rate, bounds, rate
 
 __all__ = [
     "Pooled",
@@ -93,10 +93,15 @@ def pool(series: str, found: Sequence[CellEstimate]) -> Pooled:
         hits=hits,
         refused=sum(e.refused for e in found),
         seen=seen,
-        interval=rate(hits, scored),
+        interval=_estimate(found)(hits, scored),
         worst=bounds(hits, scored, runs, seen),
         truth=_truth(found),
     )
+
+
+def _estimate(found: Iterable[CellEstimate]) -> Callable[[int, int], Interval]:
+    """Return how a rate over these cells is estimated: where a rule may end one, it must hold at every look."""
+    return anytime_rate if any(e.watched is not None for e in found) else rate
 
 
 def pooled_by(found: Iterable[CellEstimate], series: Callable[[Cell], str]) -> list[Pooled]:
@@ -188,7 +193,7 @@ def _refusal(
         hits=refused,
         refused=0,
         seen=0,
-        interval=rate(refused, known),
+        interval=_estimate(found)(refused, known),
         worst=bounds(refused, known, runs),
         truth=None,
     )

@@ -15,7 +15,7 @@ from typing import Any
 from peerpact.design.cells import Cell
 from peerpact.design.record import Run
 from peerpact.report.situations import measured
-from peerpact.report.wording import say
+from peerpact.report.wording import rounded, say
 from peerpact.scenarios.load import load
 from peerpact.scenarios.probing import MISUNDERSTOOD, UNDERSTOOD, load_probe, probe_names
 from peerpact.statistics import Bounds, Interval, anytime_rate, bounds, rate
@@ -252,8 +252,8 @@ def probe_row(s: Stratum) -> dict[str, Any]:
         "hits": s.hits,
         **_limits("rate", s.interval),
         "interval": s.interval.method if s.interval else "",
-        "worst_lowest": _rounded(s.worst.lowest),
-        "worst_highest": _rounded(s.worst.highest),
+        "worst_lowest": rounded(s.worst.lowest),
+        "worst_highest": rounded(s.worst.highest),
         "seen_unscored": s.seen,
         "means": "; ".join(f"{name}: {mean:.2f}" for name, mean in s.numbers.items()),
         "wrong_or_reasons": "; ".join(f"{name}: {n}" for name, n in s.answers.items()),
@@ -261,13 +261,9 @@ def probe_row(s: Stratum) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
-
-
 def _limits(name: str, interval: Interval | None) -> dict[str, float | None]:
     if interval is None or interval.value is None:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
     found = (interval.value, interval.low, interval.high)
     keys = (name, f"{name}_low", f"{name}_high")
-    return dict(zip(keys, map(_rounded, found), strict=True))
+    return dict(zip(keys, map(rounded, found), strict=True))

@@ -8,10 +8,22 @@ from typing import Any
 
 from peerpact.text import read_yaml, render
 
-__all__ = ["dollars", "percent", "points", "probability", "say", "signed", "texts"]
+__all__ = [
+    "P_DECIMALS",
+    "dollars",
+    "percent",
+    "points",
+    "probability",
+    "rounded",
+    "say",
+    "signed",
+    "texts",
+]
 
 _FILE = Path(__file__).parent / "texts.yaml"
 _TINY = 0.01
+P_DECIMALS = 6
+"""Of a p-value in the files."""
 
 
 @lru_cache(maxsize=1)
@@ -28,8 +40,14 @@ def say(key: str, **facts: object) -> str:
     return render(str(found), facts, f"texts.yaml:{key}")
 
 
+def rounded(value: float | None, decimals: int = 4) -> float | None:
+    """Return a number as the files hold it, which is what the page prints from."""
+    return None if value is None else round(float(value), decimals)
+
+
 def percent(value: float | None) -> str:
     """Return a rate in per cent, with a decimal where it would round to none or all."""
+    value = rounded(value)
     if value is None:
         return "–"
     near_edge = 0 < value < _TINY or 1 - _TINY < value < 1
@@ -43,6 +61,7 @@ def dollars(value: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Return a difference of rates in percentage points, signed."""
+    value = rounded(value)
     if value is None:
         return "–"
     whole = round(100 * value)
@@ -56,6 +75,7 @@ def signed(value: float) -> str:
 
 def probability(p: float | None) -> str:
     """Return a p-value."""
+    p = rounded(p, P_DECIMALS)
     if p is None:
         return "–"
     return "< 0.0001" if p < 0.0001 else f"= {p:.4f}" if p < 0.01 else f"= {p:.2f}"

@@ -35,14 +35,24 @@
   const cells = once(() => rowsOf(data.cells));
   const cellOf = once(() => new Map(cells().map((cell) => [cell.cell, cell])));
 
+  // A tie goes to the even digit, as in what was printed before the page was opened.
+  const fixed = (value, digits) => {
+    const [whole, rest] = value.toFixed(100).split(".");
+    const kept = digits ? `${whole}.${rest.slice(0, digits)}` : whole;
+    return /^50*$/.test(rest.slice(digits)) && "02468".includes(kept.at(-1)) ? kept : value.toFixed(digits);
+  };
   const percent = (value) => {
     if (value === null || value === undefined || value === "") return "–";
     const edge = (value > 0 && value < 0.01) || (value > 0.99 && value < 1);
-    return `${(100 * value).toFixed(edge ? 1 : 0)} %`;
+    return `${fixed(100 * value, edge ? 1 : 0)} %`;
   };
   const range = (low, high) => (low === null || low === undefined ? "–" : `${percent(low)} – ${percent(high)}`);
-  const points = (value) => (value === null ? "–" : `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(100 * value).toFixed(0)}`);
-  const probability = (p) => (p === null ? "–" : p < 0.0001 ? "< 0.0001" : p < 0.01 ? p.toFixed(4) : p.toFixed(2));
+  const points = (value) => {
+    if (value === null) return "–";
+    const whole = fixed(Math.abs(100 * value), 0);
+    return whole === "0" ? whole : `${value > 0 ? "+" : "−"}${whole}`;
+  };
+  const probability = (p) => (p === null ? "–" : p < 0.0001 ? "< 0.0001" : fixed(p, p < 0.01 ? 4 : 2));
   const scenario = (name) => (data.scenarios[name] ? data.scenarios[name].title : name);
 
   const save = (name, type, text) => {
