@@ -21,6 +21,7 @@ from rich.progress import Task as ProgressTask
 from rich.text import Text
 
 from peerpact import __version__
+from peerpact.cli._command import Command
 from peerpact.cli._prices import prices
 from peerpact.design.journal import UNFINISHED, claim, entries
 from peerpact.design.record import Run
@@ -47,13 +48,11 @@ class Request:
     folder: Path
     options: Options
     dry_run: bool
-    command: tuple[str, ...]
-    """The words of the command that asks for the same study, subjects and folder."""
-    amount: tuple[str, ...]
-    """The words that say how much of it."""
+    command: Command
+    """What asks for the same again."""
 
     @classmethod
-    def of(cls, study: str, given: Mapping[str, Any]) -> Request:
+    def of(cls, study: str, given: Mapping[str, Any], command: Command) -> Request:
         """Resolve the arguments of the command line.
 
         Raises:
@@ -77,7 +76,6 @@ class Request:
             prices=prices(given["prices"], [asked.name for asked in _asked(subjects, judge)]),
         )
         folder = given["log_dir"] or Path("results") / loaded.name
-        command, amount = _command(study, given), _amount(given)
         request = cls(
             loaded,
             subjects,
@@ -86,23 +84,10 @@ class Request:
             options,
             given["dry_run"],
             command,
-            amount,
         )
         if not request.dry_run:
             _check(request)
         return request
-
-
-def _command(study: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    models = [part for name in given["models"] for part in ("--model", name)]
-    models += [part for name in given["probes"] for part in ("--probe", name)]
-    folder = ["--log-dir", str(given["log_dir"])] if given["log_dir"] else []
-    return ("peerpact", "run", study, *models, *folder)
-
-
-def _amount(given: Mapping[str, Any]) -> tuple[str, ...]:
-    words = ("epochs", "limit", "stop")
-    return tuple(w for name in words if given[name] for w in (f"--{name}", str(given[name])))
 
 
 def _stopping(study: Study, given: Mapping[str, Any]) -> Study:
@@ -176,8 +161,7 @@ def measure(request: Request) -> int:
 
         problems += run(scheduled, request.folder, request.options, note)
     planned = {subject.name: len(runs) for subject, runs in scheduled.planned.items()}
-    asked = (request.command, request.amount)
-    show_results(request.study, request.folder, console, planned, problems, asked)
+    show_results(request.study, request.folder, console, planned, problems, request.command)
     return 1 if problems and not _skipped_only(problems) else 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from peerpact.cli._command import Command
 from peerpact.cli._folder import Folder
 from peerpact.cli._waiting import waiting
 from peerpact.design.journal import FAILED
@@ -34,7 +35,7 @@ def show_results(
     console: Console,
     planned: Mapping[str, int],
     problems: Sequence[str],
-    asked: tuple[Sequence[str], Sequence[str]],
+    command: Command,
 ) -> None:
     """Print tables and contrasts, write the files, name the next command."""
     held = Folder.read(folder, planned)
@@ -72,7 +73,7 @@ def show_results(
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_next(study, found, *asked), highlight=False, soft_wrap=True)
+    console.print(_next(study, found, command), highlight=False, soft_wrap=True)
 
 
 def _say(console: Console, title: str, lines: Sequence[str]) -> None:
@@ -97,15 +98,18 @@ def write(held: Folder, extras: PageExtras) -> list[Path]:
     return [folder / name for name in names if (folder / name).exists()]
 
 
-def _next(study: Study, found: Results, command: Sequence[str], amount: Sequence[str]) -> str:
+def _next(study: Study, found: Results, command: Command) -> str:
     """Return the command to try: what failed again, the same study on a model, or more runs of the same models."""
     if any(FAILED.intersection(s.endings) for s in found.subjects):
-        again = shlex.join([*command, *amount, "--retry-errors"])
+        again = command.again("--retry-errors")
         return f"next:  {again}   (makes the runs again that an error ended)"
     if all(s.route.startswith("peerpact-") for s in found.subjects):
-        asked = shlex.join([*command[:3], "--model", "anthropic/claude-haiku-4-5", "--dry-run"])
-        return f"next:  {asked}"
-    given = dict(zip(amount[::2], amount[1::2], strict=True))
-    runs = 2 * int(given.get("--epochs", study.runs))
-    asked = shlex.join([*command, "--epochs", str(runs)])
-    return f"next:  {asked}   (twice as many runs a cell)"
+        model = ("--model", "anthropic/claude-haiku-4-5")
+        return f"next:  {command.again(*model, '--dry-run', without=OF_SUBJECTS)}"
+    _, runs = command.options.get("--epochs", ("", study.runs))
+    again = command.again("--epochs", str(2 * int(runs)), without=("--retry-errors",))
+    return f"next:  {again}   (twice as many runs a cell)"
+
+
+OF_SUBJECTS = ("--log-dir", "--price", "--retry-errors")
+"""Options that belong to the subjects of a run, and not to its study."""

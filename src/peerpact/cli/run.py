@@ -78,7 +78,8 @@ def run(study: str, **given: object) -> int:
     Without arguments: the study first_look, on organisms with known rates and on a small language
     model that runs on this machine. The same command after a stop makes only the missing runs.
     """
+    from peerpact.cli._command import Command
     from peerpact.cli._running import Request, measure, show_plan
 
-    request = Request.of(study, given)
+    request = Request.of(study, given, Command.typed(click.get_current_context()))
     return show_plan(request) if request.dry_run else measure(request)
