@@ -20,6 +20,7 @@ from peerpact.harness.context import COLLECTOR, Collector
 from peerpact.harness.samples import Planned
 from peerpact.harness.stopping import CellStopping
 from peerpact.harness.task import task_of
+from peerpact.harness.usage import counting
 from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject
 
@@ -122,7 +123,7 @@ def model_of(subject: Subject, connections: int) -> Model:
     )
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return get_model(subject.route, config=config)
+        return counting(get_model(subject.route, config=config))
     except Exception as e:
         reason = " ".join(Text.from_markup(str(e)).plain.split())  # Inspect marks its messages up
         raise SubjectError(f"{subject.route}: the model cannot be had ({reason})") from e

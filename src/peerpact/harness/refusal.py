@@ -19,7 +19,7 @@ from peerpact.errors import JudgeError
 from peerpact.harness.context import COLLECTOR
 from peerpact.harness.episode import Episode
 from peerpact.harness.failure import told
-from peerpact.harness.usage import used
+from peerpact.harness.usage import counting, used
 from peerpact.scoring.judged import Judged
 from peerpact.text import read_text, render
 
@@ -53,7 +53,7 @@ async def declined(episode: Episode) -> bool:
         cost = collector.pay(collector.judge_price, *tokens) if collector is not None else None
         episode.judged = Judged(output.model, *tokens, cost)
 
-    judge = get_model(role="judge", required=True)
+    judge = counting(get_model(role="judge", required=True))
     said = [words.text for words in episode.said if words.text]
     try:
         verdict = await ask(judge, episode.scene.user, said, heard)

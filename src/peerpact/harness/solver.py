@@ -28,7 +28,7 @@ from peerpact.harness.failure import told
 from peerpact.harness.replay import reasoning
 from peerpact.harness.samples import scene_of
 from peerpact.harness.tools import tools
-from peerpact.harness.usage import used
+from peerpact.harness.usage import counting, used
 from peerpact.scenarios.load import PACKAGE
 from peerpact.text import read_text
 
@@ -59,7 +59,7 @@ def critic(turns: int = 30, blanks: int = 5, repeats: int = 6) -> Solver:
         ACTIVE.set(active)
         FINISHED[state.uuid] = active
         offered = tools(episode.scene)
-        model = get_model()
+        model = counting(get_model())
         while not episode.ending and not _spent(episode):
             await _guarded_turn(state, active, model, offered)
         return state

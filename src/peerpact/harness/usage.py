@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from inspect_ai.model import ModelOutput, ModelUsage
+from inspect_ai.model import Model, ModelAPI, ModelOutput, ModelUsage
 
-__all__ = ["estimated", "used"]
+__all__ = ["counting", "estimated", "used"]
 
 CHARACTERS_PER_TOKEN = 4
+
+
+def counting(model: Model) -> Model:
+    """Have a model whose provider has no way of its own to count tokens count them by length.
+
+    Inspect would count them with an encoding that it fetches from the network, which ends every answer of such a
+    model where there is none; what a provider says of usage, and its own counting, stay as they are.
+    """
+    if type(model.api).count_text_tokens is ModelAPI.count_text_tokens:
+        model.api.count_text_tokens = _by_length  # type: ignore[method-assign]
+    return model
+
+
+async def _by_length(text: str) -> int:
+    return max(1, len(text) // CHARACTERS_PER_TOKEN)
 
 
 def estimated(read: str, written: int) -> ModelUsage:
