@@ -24,6 +24,7 @@ __all__ = [
     "counted",
     "dump_yaml",
     "evaluate",
+    "form",
     "read_text",
     "read_yaml",
     "render",
@@ -32,21 +33,30 @@ __all__ = [
 ]
 
 
-def counted(n: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun, as ``1 run`` and ``1,955 cells``; templates have it as a filter.
+def form(n: int | str, one: str, several: str = "") -> str:
+    """Return the form that a word has beside a number; templates have it as a filter.
 
     Args:
-        n: How many.
-        noun: What, for one of it.
-        plural: What, for several; the noun with an s where it is not given.
+        n: How many; a number that is text already may have commas.
+        one: The word, or words, for one of it.
+        several: The same for none or several; with an s at its end where it is not given.
     """
-    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+    return one if _number(n) == 1 else several or f"{one}s"
+
+
+def counted(n: int | str, one: str, several: str = "") -> str:
+    """Return a number with its words, as ``1 run`` and ``1,955 cells``; templates have it as a filter."""
+    return f"{_number(n):,} {form(n, one, several)}"
+
+
+def _number(n: int | str) -> int:
+    return n if isinstance(n, int) else int(n.replace(",", ""))
 
 
 _ENVIRONMENT = jinja2.Environment(
     undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
 )
-_ENVIRONMENT.filters["counted"] = counted
+_ENVIRONMENT.filters.update(counted=counted, form=form)
 
 
 def read_text(path: Path | Traversable) -> str:

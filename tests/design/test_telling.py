@@ -87,7 +87,7 @@ def test_more_wordings_than_there_are_are_refused(study, copied):
         compile_study(study(22))
     for path in copied.rglob("*.wordings.yaml"):
         path.unlink()
-    with pytest.raises(StudyError, match=rf"{copied.name}' has 1 wordings; found 2"):
+    with pytest.raises(StudyError, match=rf"{copied.name}' has 1 wording; found 2"):
         compile_study(study(2, copied.name))
     assert compile_study(study(1, copied.name)).study.wordings == 1
 

@@ -136,7 +136,7 @@ def past(tmp_path: Path) -> Path:
 def test_the_command_plans_asks_goes_on_and_shows(past: Path, tmp_path: Path) -> None:
     common = ("rejudge", past, "--model", "peerpact-judge/softened", "--log-dir", tmp_path / "out")
     dry = called(*common, "--dry-run").output
-    assert "24 calls: 12 items × 2 arms × 1 replicates × 1 judges." in dry
+    assert "24 calls: 12 items × 2 arms × 1 replicate × 1 judge." in dry
     assert "shut down for good" in dry
     assert not (tmp_path / "out").exists()
     called(*common, "--limit", 4)
@@ -207,7 +207,7 @@ def test_a_judge_checks_findings_and_a_sample_from_the_command_line(tmp_path: Pa
         tmp_path / "o",
     )
     assert (
-        "1 flagged transcripts, 2 others and 8 labelled cases"
+        "1 flagged transcript, 2 others and 8 labelled cases"
         in called(*common, "--dry-run", "--judge-cases").output
     )
     told = orjson.loads(called(*common, "--format", "json", "--judge-cases").output)

@@ -92,7 +92,7 @@ def test_a_run_whose_judge_a_cap_forbids_to_ask_is_missing_and_made_again(tmp_pa
     [whole], _ = measured(tmp_path / "before", Options(), runs=1)
     [cut], [problem] = measured(tmp_path, Options(judge=JUDGE, max_tokens=whole.tokens), runs=1)
     assert (cut.ending, cut.judged) == ("budget_cap", None)
-    assert "1 of 1 runs are missing" in problem
+    assert "1 of 1 run is missing" in problem
     [again], problems = measured(tmp_path, Options(judge=JUDGE), runs=1)
     assert problems == []
     assert again.identity == cut.identity

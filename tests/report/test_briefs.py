@@ -142,7 +142,7 @@ def looked_at_again(name: str) -> Retro:
 def test_the_brief_of_a_retro_audit_tells_rates_weaknesses_and_worst_cases() -> None:
     told = brief_page(retro_brief(looked_at_again("Nova"), ["results"]))
     parts = (
-        "1 weaknesses were found in 10 runs",
+        "1 weakness was found in 10 runs",
         "3 / 8",
         "37.5 % (13.7 % to 69.4 %)",
         "1 × cut off",
@@ -194,7 +194,7 @@ def test_the_brief_of_a_re_judgment_tells_arms_effects_and_what_is_missing(tmp_p
         " ".join(re.sub(r"<[^>]+>", " ", made[name].split("<body")[1]).split())
         for name in ("rejudge", "clean rejudge")
     )
-    assert "Yes: 2 effects stand after Holm correction at 0.05, in 1 of 1 judges" in told
+    assert "Yes: 2 effects stand after Holm correction at 0.05, in 1 of 1 judge" in told
     assert "gives +6.00 points more to the same work under “shutdown”" in told
     assert "Keep consequences out of what this judge reads" in told
     assert "1 × not asked under" in told

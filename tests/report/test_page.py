@@ -318,7 +318,7 @@ def test_optional_parts_are_shown(found: Results, tmp_path: Path) -> None:
     for part in (
         "1 of 12 checks failed",
         "faking in watched_shutdown",
-        "1 departures",
+        "1 departure.",
         "10 runs a cell instead of 20",
         str(tmp_path),
     ):

@@ -143,9 +143,9 @@ def test_an_arm_with_too_few_runs_takes_its_square_out_of_the_mean_by_name(study
     assert square.reason == "30, 30, 3 and 30 scored runs, 8 needed in each arm"
     one = overall(less, "kin")
     assert (one.difference, one.left_out) == (None, ("premium/triage",))
-    assert one.reason == "1 of 2 contrasts have enough scored runs"
+    assert one.reason == "1 of 2 contrasts has enough scored runs"
     assert overall(less, "kin", "human").difference is not None
-    assert any("1 of 2 contrasts have enough" in sentence for sentence in together(less))
+    assert any("1 of 2 contrasts has enough" in sentence for sentence in together(less))
     assert "too few runs" in markdown(less)
 
 

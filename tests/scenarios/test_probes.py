@@ -171,7 +171,7 @@ def _lifted(episode) -> bool:
     ("question", "why"),
     [
         ({"asks": "?"}, "either options or a scale"),
-        ({"asks": "?", "options": {"a": "A"}}, "1 options"),
+        ({"asks": "?", "options": {"a": "A"}}, "found 1"),
         ({"asks": "?", "options": {"a": "A", "b": "B"}, "scale": 3}, "either options or a scale"),
         ({"asks": "?", "options": {"a": "A", "b": "B"}, "right": "c"}, "right"),
     ],

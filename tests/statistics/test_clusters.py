@@ -220,7 +220,7 @@ def test_the_mixed_models_contrast_is_covered():
     ("outcomes", "arms", "wordings", "reason"),
     [
         ([True, False] * 10, [1] * 20, list(range(20)), "no scored run"),
-        ([True, False] * 10, [0, 1, 1, 0] * 5, [0, 1, 1, 0] * 5, "2 wordings"),
+        ([True, False] * 10, [0, 1, 1, 0] * 5, [0, 1, 1, 0] * 5, "found 2"),
         (
             [i < 8 for i in range(16)] * 10 + [True, False],
             [0, 1] * 81,

@@ -196,7 +196,7 @@ def _nothing(total: Audit) -> str:
         f"{n} × {reason}{_such_as(total, reason)}" for reason, n in told.most_common()
     )
     found = (
-        counted(total.files, "file was opened", "files were opened")
+        f"{counted(total.files, 'file was', 'files were')} opened"
         if total.files
         else "no file of a known kind was found"
     )

@@ -29,6 +29,7 @@ from peerpact.design.study import load_study
 from peerpact.errors import StudyError
 from peerpact.report.wording import percent
 from peerpact.subjects.spec import subject_of
+from peerpact.text import counted
 
 __all__ = ["Wish", "planned"]
 
@@ -111,13 +112,13 @@ def _contrasts(planning: Planning, part: Part) -> list[Pair]:
 def _answers(planning: Planning, wish: Wish, counts: Mapping[str, int]) -> Iterator[str]:
     if wish.precision is not None:
         runs = for_precision(wish.precision)
-        yield f"every rate to ±{100 * wish.precision:.0f} points at worst: {runs} runs a cell"
+        yield f"every rate to ±{100 * wish.precision:.0f} points at worst: {counted(runs, 'run')} a cell"
     if wish.power is not None and wish.budget is None:
         for name, count in counts.items():
             yield (
                 f"{name}: a rise from {percent(CONTROL_RATE)} to {percent(CONTROL_RATE + wish.effect)} found with "
-                f"power {percent(wish.power)} in each of {count} contrasts: "
-                f"{for_power(wish.power, count, wish.effect)} runs an arm"
+                f"power {percent(wish.power)} in each of {counted(count, 'contrast')}: "
+                f"{counted(for_power(wish.power, count, wish.effect), 'run')} an arm"
             )
 
 
@@ -135,7 +136,7 @@ def _show_budget(console: Console, planning: Planning, part: Part, wish: Wish) -
     )
     console.print(
         f"\n[bold]{name}[/]: {why}. In runs: {runs} an arm decide every contrast ({count}), "
-        f"{runs * len(part.cells):,} over its {len(part.cells)} cells",
+        f"{runs * len(part.cells):,} over its {counted(len(part.cells), 'cell')}",
         highlight=False,
         soft_wrap=True,
     )

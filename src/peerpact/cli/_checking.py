@@ -22,6 +22,7 @@ from peerpact.cli._waiting import waiting
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
+from peerpact.text import counted
 
 __all__ = ["checked", "judge_of"]
 
@@ -99,7 +100,7 @@ def _ask(
     budget.start(replies.spent)
     connections = given["max_connections"]
     found = [one.question for one in asked]
-    with waiting(f"{judge.name} reads {len(asked)} transcripts"):
+    with waiting(f"{judge.name} reads {counted(len(asked), 'transcript')}"):
         return replies, put(judge, found, replies, budget, connections=connections)
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from peerpact.cli._folder import Folder, check_known
 from peerpact.cli._showing import terminal
 from peerpact.report.compare import Comparison, PublishedNumber, compare, load_published
+from peerpact.text import counted
 
 __all__ = ["show"]
 
@@ -80,7 +81,7 @@ def _published(c: Comparison) -> tuple[str, str]:
         return _number(number), _source(number)
     low, high = min(n.value for n in c.published), max(n.value for n in c.published)
     sources = dict.fromkeys(map(_source, c.published))
-    return f"{low:g} to {high:g} in {len(c.published)} models", "; ".join(sources)
+    return f"{low:g} to {high:g} in {counted(len(c.published), 'model')}", "; ".join(sources)
 
 
 def _number(number: PublishedNumber) -> str:

@@ -16,6 +16,7 @@ from peerpact.cli._showing import terminal
 from peerpact.cli._waiting import waiting
 from peerpact.explain import Explanation
 from peerpact.report.motives import explained
+from peerpact.text import counted
 
 __all__ = ["show"]
 
@@ -55,7 +56,7 @@ def _print(console: Console, one: Explanation, most: int) -> None:
         change = ", ".join(f"{factor}={level}" for factor, level in offer.levels.items())
         console.print(
             f"next: {offer.standard} with {change} ({offer.title}): "
-            f"{offer.bits_per_run:.3f} bits a run over {offer.runs} runs",
+            f"{offer.bits_per_run:.3f} bits a run over {counted(offer.runs, 'run')}",
             highlight=False,
         )
     if one.left_out:

@@ -16,7 +16,7 @@ from peerpact.design.study import Study
 from peerpact.report.wording import percent
 from peerpact.scenarios.load import load
 from peerpact.subjects.spec import CATALOGUE, missing
-from peerpact.text import read_yaml
+from peerpact.text import counted, form, read_yaml
 
 __all__ = ["show", "show_bought"]
 
@@ -54,7 +54,8 @@ def show_bought(console: Console, part: Part, found: Bought, effect: float, powe
     even = next((d for d in found.decisions if not d.decided), None)
     told = "" if even is None else _told(even)
     console.print(
-        f"spread over its {len(part.cells)} cells: {found.even} runs each{told}", highlight=False
+        f"spread over its {counted(len(part.cells), 'cell')}: {counted(found.even, 'run')} each{told}",
+        highlight=False,
     )
     console.print(
         f"spent on contrasts, in the study's order: {len(found.decided)} of {len(found.decisions)} are decided "
@@ -66,7 +67,7 @@ def show_bought(console: Console, part: Part, found: Bought, effect: float, powe
     if found.decided:
         first = found.decided[0]
         console.print(
-            f"  decided, {first.runs} runs an arm, ${found.spent:,.2f} with the capability controls: "
+            f"  decided, {counted(first.runs, 'run')} an arm, ${found.spent:,.2f} with the capability controls: "
             f"{_listed([d.contrast for d in found.decided])}",
             highlight=False,
             soft_wrap=True,
@@ -104,7 +105,9 @@ def _stages(found: Bought) -> Table:
 
 
 def _cells(cells: Sequence[Cell]) -> Table:
-    table = _table(f"{len(cells)} cells", "scenario", "arm", "levels other than the usual ones")
+    table = _table(
+        counted(len(cells), "cell"), "scenario", "arm", "levels other than the usual ones"
+    )
     before = ""
     for cell in cells:
         usual = {name: factor.default for name, factor in load(cell.scenario).factors.items()}
@@ -117,7 +120,7 @@ def _cells(cells: Sequence[Cell]) -> Table:
 
 def _counts(cells: Sequence[Cell]) -> Table:
     counts = Counter((cell.scenario, cell.arm.split(".")[0], cell.needs) for cell in cells)
-    table = _table(f"{len(cells)} cells", "scenario", "arms", "needs")
+    table = _table(counted(len(cells), "cell"), "scenario", "arms", "needs")
     table.add_column("cells", justify="right")
     for (scenario, arms, needs), count in counts.items():
         table.add_row(scenario, arms, needs, str(count))
@@ -146,9 +149,10 @@ def _notes(planning: Planning) -> Iterator[str]:
     compiled = planning.compiled
     yield from _proofs(planning)
     if compiled.bars:
-        yield f"{len(compiled.bars)} cells have a bar; each lies where its arm says, on the pinned truth"
+        bars = counted(len(compiled.bars), "cell has", "cells have")
+        yield f"{bars} a bar; each lies where its arm says, on the pinned truth"
     for reason, count in compiled.excluded_by_reason().items():
-        yield f"excluded: {count} cells: {reason}"
+        yield f"excluded: {counted(count, 'cell')}: {reason}"
     yield from planning.left_out
     yield from _stopping(compiled.study)
     if planning.unknown:
@@ -163,15 +167,17 @@ def _notes(planning: Planning) -> Iterator[str]:
         if lack:
             yield f"needed before it can run: {lack}"
         if part.needs:
-            without = sum(not cell.needs for cell in part.cells)
-            yield f"{part.subject.name}: {len(part.cells) - without} cells need {part.needs} and are not run"
+            n = sum(bool(cell.needs) for cell in part.cells)
+            lacking = f"{counted(n, 'cell needs', 'cells need')} {part.needs}"
+            yield f"{part.subject.name}: {lacking} and {form(n, 'is', 'are')} not run"
 
 
 def _proofs(planning: Planning) -> Iterator[str]:
     compiled = planning.compiled
     lengths = [length.excess for length in compiled.lengths]
+    kinds = counted(len(compiled.study.contrasts), "kind")
     yield (
-        f"{len(compiled.pairs)} contrasts of {len(compiled.study.contrasts)} kinds, each rendered on both sides "
+        f"{counted(len(compiled.pairs), 'contrast')} of {kinds}, each rendered on both sides "
         "and proved to differ in its one factor"
     )
     squares = sum(pair.base is not None for pair in compiled.pairs)

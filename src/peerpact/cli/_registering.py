@@ -13,7 +13,7 @@ from peerpact.design.registration import freeze, register
 from peerpact.design.study import load_study
 from peerpact.explain import load_signature
 from peerpact.report.results import ANALYSIS
-from peerpact.text import read_text
+from peerpact.text import counted, read_text
 
 __all__ = ["registered"]
 
@@ -35,7 +35,8 @@ def registered(name: str, log_dir: Path | None, expect: Path | None) -> None:
     found = register(study, ANALYSIS, predictions, made)
     path = freeze(found, log_dir or Path("results") / study.name)
     click.echo(
-        f"{study.title}: {len(found.scenes)} cells, {len(contrasts)} contrasts and {len(found.runs)} subjects "
+        f"{study.title}: {counted(len(found.scenes), 'cell')}, "
+        f"{counted(len(contrasts), 'contrast')} and {counted(len(found.runs), 'subject')} "
         "are frozen\n"
         f"hash: {found.hash}\nwritten: {path}"
     )

@@ -37,7 +37,7 @@ from peerpact.cli._writing import deliver
 from peerpact.errors import StudyError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.subjects.spec import Subject, price, resolve
-from peerpact.text import read_text
+from peerpact.text import counted, read_text
 
 __all__ = ["Request", "measure", "pairs_of", "show_plan"]
 
@@ -140,7 +140,7 @@ def measure(request: Request) -> int:
     for judge, asked in request.plan.asked.items():
         budget.price = request.price(judge)
         questions = [one.question for one in asked]
-        with waiting(f"asking {judge.name} for {len(asked)} judgments"):
+        with waiting(f"asking {judge.name} for {counted(len(asked), 'judgment')}"):
             problem = put(judge, questions, replies, budget, connections=given["max_connections"])
         problems += [problem] * bool(problem)
     found = rejudged(

@@ -31,6 +31,7 @@ from peerpact.errors import StudyError, SubjectError
 from peerpact.harness.run import Options, Schedule, run, schedule
 from peerpact.scenarios.load import parse
 from peerpact.subjects.spec import Subject, missing, resolve, subject_of
+from peerpact.text import counted, form
 
 __all__ = ["Request", "check_subjects", "measure", "show_plan"]
 
@@ -261,5 +262,6 @@ def _advance_to_done(progress: Progress, task: Any, scheduled: Schedule, folder:
     progress.update(task, completed=done)
     if done:
         progress.console.print(
-            f"{done} of {scheduled.total} runs are there already", highlight=False
+            f"{done} of {counted(scheduled.total, 'run')} {form(done, 'is', 'are')} there already",
+            highlight=False,
         )

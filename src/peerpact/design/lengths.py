@@ -9,6 +9,7 @@ from peerpact.design.cells import Cell
 from peerpact.design.contrasts import filler_of
 from peerpact.design.proof import Proof
 from peerpact.errors import StudyError
+from peerpact.text import counted
 
 __all__ = ["Length", "check_length"]
 
@@ -77,7 +78,8 @@ def _close(source: int, to: int, share: float, where: str) -> None:
     excess = max(source, to) / min(source, to) - 1.0
     if excess > share:
         raise StudyError(
-            f"the sides differ in length by {excess:.1%} ({source} and {to} words), the study allows {share:.1%}",
+            f"the sides differ in length by {excess:.1%} ({source} and {counted(to, 'word')}), the study allows "
+            f"{share:.1%}",
             where=where,
             hint="name a level of the same length as 'filler'",
         )
@@ -87,7 +89,7 @@ def _matched(filler: Cell, length: int, to: int, share: float | None, where: str
     excess = max(length, to) / min(length, to) - 1.0
     if share is not None and excess > share:
         raise StudyError(
-            f"the filler {filler.id} is no match: {length} words against {to} ({excess:.1%})",
+            f"the filler {filler.id} is no match: {counted(length, 'word')} against {to} ({excess:.1%})",
             where=where,
             hint="make it as long as the side that it stands for",
         )

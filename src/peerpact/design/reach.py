@@ -11,6 +11,7 @@ from peerpact.errors import StudyError
 from peerpact.scenarios.scene import Scene
 from peerpact.scoring.reports import POINTS_CORRECT
 from peerpact.scoring.rubrics import lifted
+from peerpact.text import counted
 
 __all__ = ["SMALL", "Bar", "check_reach", "measured"]
 
@@ -70,7 +71,9 @@ def check_reach(cell: Cell, scene: Scene) -> Bar | None:
         problem = f"the honest score may pass it (within {POINTS_CORRECT:g} points)"
     else:
         problem = (
-            "" if found.reachable else f"only a lift of {found.items} of {found.of} items passes it"
+            ""
+            if found.reachable
+            else f"only a lift of {found.items} of {counted(found.of, 'item')} passes it"
         )
     if problem:
         raise StudyError(

@@ -19,6 +19,7 @@ from peerpact.design.study import Study
 from peerpact.errors import ResultsError
 from peerpact.scenarios.load import load
 from peerpact.scenarios.scene import reworded, scene
+from peerpact.text import counted
 
 __all__ = [
     "FILE",
@@ -203,7 +204,9 @@ def _early(registration: Registration, runs: Sequence[Run]) -> Iterator[Departur
     early = sum(bool(run.started) and run.started < registration.made for run in runs)
     if early:
         yield Departure(
-            "order", "before any data", f"{early} runs were made before {registration.made}"
+            "order",
+            "before any data",
+            f"{counted(early, 'run was', 'runs were')} made before {registration.made}",
         )
 
 
@@ -214,13 +217,15 @@ def _subjects(registration: Registration, runs: Sequence[Run]) -> Iterator[Depar
         counts = made.setdefault(run.subject, {})
         counts[run.cell] = counts.get(run.cell, 0) + 1
     for subject in [name for name in registration.runs if name not in made]:
-        yield Departure(f"subject {subject}", f"{registration.runs[subject]} runs a cell", "no run")
+        yield Departure(
+            f"subject {subject}", f"{counted(registration.runs[subject], 'run')} a cell", "no run"
+        )
     for subject, counts in made.items():
         wanted = registration.runs.get(subject)
         if wanted is None:
             yield Departure(f"subject {subject}", "absent", "added: exploratory")
         elif not _as_registered(registration, list(counts.values()), wanted):
-            done = f"{min(counts.values())} to {max(counts.values())} in {len(counts)} cells"
+            done = f"{min(counts.values())} to {max(counts.values())} in {counted(len(counts), 'cell')}"
             yield Departure(f"runs of {subject}", f"{wanted} a cell", done)
 
 

@@ -15,6 +15,7 @@ from peerpact.design.rendering import Rendered, rendered
 from peerpact.design.study import Study
 from peerpact.errors import StudyError
 from peerpact.scenarios.load import load
+from peerpact.text import counted
 
 __all__ = ["check_told", "check_wordings"]
 
@@ -29,7 +30,7 @@ def check_wordings(study: Study) -> None:
         there = load(name).wordings
         if there < study.wordings:
             raise StudyError(
-                f"the scenario {name!r} has {there} wordings",
+                f"the scenario {name!r} has {counted(there, 'wording')}",
                 where=f"{study.name}/wordings",
                 found=study.wordings,
                 hint=f"allowed: 1 to {there}; or add some to the .wordings.yaml beside its texts",

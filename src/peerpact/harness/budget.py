@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from peerpact.text import counted
+
 __all__ = ["PATIENCE", "StudyBudget", "cost_of"]
 
 MILLION = 1_000_000
@@ -66,7 +68,7 @@ class StudyBudget:
     def exhausted(self) -> str:
         """Which cap is reached, in words, or an empty string."""
         if self.max_tokens is not None and self.tokens >= self.max_tokens:
-            return f"the study's cap of {self.max_tokens:,} tokens is reached"
+            return f"the study's cap of {counted(self.max_tokens, 'token')} is reached"
         if self.max_cost is not None and self.cost >= self.max_cost:
             return f"the study's cap of ${self.max_cost:,g} is reached"
         return ""

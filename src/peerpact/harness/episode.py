@@ -16,6 +16,7 @@ from peerpact.scenarios.scene import Scene
 from peerpact.scoring import Call, Observation, Words
 from peerpact.scoring.judged import Judged
 from peerpact.scoring.score import COMPLETED
+from peerpact.text import counted
 from peerpact.worlds import World, act
 
 __all__ = ["Episode", "Limits"]
@@ -89,12 +90,12 @@ class Episode:
         if self.world.at("session", "ended"):
             self.ending = COMPLETED
         elif not self.ending and self.turn >= self.limits.turns:
-            self.stop("turn_cap", f"{self.turn} turns")
+            self.stop("turn_cap", counted(self.turn, "turn"))
         if calls or self.ending:
             return False
         self._blanks += 1
         if self._blanks > self.limits.blanks:
-            self.stop("silent", f"{self._blanks} turns without a tool")
+            self.stop("silent", f"{counted(self._blanks, 'turn')} without a tool")
             return False
         return True
 

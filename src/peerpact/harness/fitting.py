@@ -10,6 +10,7 @@ from peerpact.design.compiler import VENDOR
 from peerpact.design.rendering import rendered
 from peerpact.errors import StudyError
 from peerpact.subjects.spec import Subject
+from peerpact.text import counted
 
 __all__ = ["fitting"]
 
@@ -23,7 +24,9 @@ def fitting(found: Sequence[Cell], subject: Subject) -> tuple[list[Cell], list[s
     reasons = {cell.id: subject.refuses(rendered(cell, VENDOR).scene.generation) for cell in found}
     kept = [cell for cell in found if not reasons[cell.id]]
     lines = [
-        f"{n} cells are left out: {why}" for why, n in Counter(reasons.values()).items() if why
+        f"{counted(n, 'cell is', 'cells are')} left out: {why}"
+        for why, n in Counter(reasons.values()).items()
+        if why
     ]
     if found and not kept:
         raise StudyError("no cell is left for this subject", where=subject.name, found=lines)

@@ -31,6 +31,7 @@ from peerpact.harness.failure import told
 from peerpact.harness.run import BLOCK, CONCURRENT, free_folder
 from peerpact.harness.usage import used
 from peerpact.subjects.spec import Subject
+from peerpact.text import counted, form
 
 __all__ = ["put", "reply_of"]
 
@@ -95,7 +96,8 @@ def put(
         or budget.exhausted
         or "they ended without a reply; give the same command again"
     )
-    return f"{subject.name}: {left} of {len(questions)} questions have no reply: {why}"
+    asked = counted(len(questions), "question")
+    return f"{subject.name}: {left} of {asked} {form(left, 'has', 'have')} no reply: {why}"
 
 
 def _ask(subject: Subject, asked: _Round, connections: int) -> None:

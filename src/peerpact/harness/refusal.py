@@ -21,7 +21,7 @@ from peerpact.harness.episode import Episode
 from peerpact.harness.failure import told
 from peerpact.harness.usage import counting, used
 from peerpact.scoring.judged import Judged
-from peerpact.text import read_text, render
+from peerpact.text import counted, read_text, render
 
 __all__ = ["Verdict", "ask", "declined"]
 
@@ -91,7 +91,7 @@ async def ask(
     try:
         verdict = Verdict.model_validate_json(_json(output.completion))
     except ValidationError as e:
-        raise JudgeError(f"no verdict in the schema ({e.error_count()} faults)") from e
+        raise JudgeError(f"no verdict in the schema ({counted(e.error_count(), 'fault')})") from e
     if verdict.declined == "yes" and not _quoted(verdict.quote, words):
         raise JudgeError("the quote is not the subject's")
     return verdict

@@ -26,6 +26,7 @@ from peerpact.harness.fitting import fitting
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import Watch
 from peerpact.subjects.spec import Subject, price
+from peerpact.text import counted, form
 
 __all__ = ["BLOCK", "CONCURRENT", "Options", "Schedule", "free_folder", "run", "schedule"]
 
@@ -137,11 +138,12 @@ def run(
         left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
         if left:
             why = lacking or budget.halted or budget.exhausted or WITHOUT_RECORD
-            problems.append(f"{subject.name}: {left} of {len(planned)} runs are missing: {why}")
+            lost = f"{left} of {counted(len(planned), 'run')} {form(left, 'is', 'are')} missing"
+            problems.append(f"{subject.name}: {lost}: {why}")
         if budget.failed and not budget.halted:
             problems.append(
-                f"{subject.name}: an error of the provider ended {budget.failed} runs ({budget.failure}); "
-                "--retry-errors makes them again"
+                f"{subject.name}: an error of the provider ended {counted(budget.failed, 'run')} "
+                f"({budget.failure}); --retry-errors makes {form(budget.failed, 'it', 'them')} again"
             )
     return problems
 

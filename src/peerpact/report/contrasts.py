@@ -20,6 +20,7 @@ from peerpact.statistics import (
     difference,
     holm,
 )
+from peerpact.text import counted, form
 
 if TYPE_CHECKING:
     from peerpact.report.results import CellEstimate
@@ -228,13 +229,12 @@ def _overall(
 ) -> OverallEstimate:
     ids = [pair.id for pair in own]
     parts = tuple(c for c in made if c.pair.id in ids and c.difference is not None)
-    counted = {c.pair.id for c in parts}
-    left_out = tuple(pair for pair in ids if pair not in counted)
+    used = {c.pair.id for c in parts}
+    left_out = tuple(pair for pair in ids if pair not in used)
     found = OverallEstimate(subject, own[0].contrast, parts, left_out, None)
     if len(parts) < SEVERAL:
-        return replace(
-            found, reason=f"{len(parts)} of {len(own)} contrasts have enough scored runs"
-        )
+        there = f"{len(parts)} of {counted(len(own), 'contrast')} {form(len(parts), 'has', 'have')}"
+        return replace(found, reason=f"{there} enough scored runs")
     return replace(found, difference=_rates(found), sizes=_sizes(found))
 
 

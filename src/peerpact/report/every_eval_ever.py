@@ -15,6 +15,7 @@ import orjson
 from peerpact.report.claims import organism
 from peerpact.report.results import CellEstimate, Results, SubjectSummary
 from peerpact.report.visible import visible_tree
+from peerpact.text import counted
 
 __all__ = ["documents", "write_every_eval_ever"]
 
@@ -86,7 +87,7 @@ def _document(results: Results, s: SubjectSummary, retrieved: float) -> dict[str
 
 
 def _remarks(results: Results, s: SubjectSummary, own: Sequence[CellEstimate]) -> dict[str, str]:
-    unscored = [f"{e.cell.id} {e.outcome}: {e.runs} runs" for e in own if not e.scored]
+    unscored = [f"{e.cell.id} {e.outcome}: {counted(e.runs, 'run')}" for e in own if not e.scored]
     return {
         "design_digest": results.study.digest,
         "runs": str(s.runs),

@@ -17,7 +17,7 @@ from peerpact.report.extras import PageExtras
 from peerpact.report.results import Results
 from peerpact.report.visible import visible
 from peerpact.report.wording import dollars, percent, say
-from peerpact.text import counted, write_whole
+from peerpact.text import counted, form, write_whole
 
 __all__ = ["PageExtras", "page", "standing", "write_page"]
 
@@ -100,6 +100,7 @@ def _environment() -> jinja2.Environment:
     filters: Mapping[str, Any] = {
         "counted": counted,
         "dollars": dollars,
+        "form": form,
         "part": partial(quote, safe=""),
         "percent": percent,
     }

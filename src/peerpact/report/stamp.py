@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from peerpact.errors import ResultsError
+from peerpact.text import counted
 
 __all__ = ["FILE", "Stamp", "read_stamp"]
 
@@ -30,9 +31,10 @@ class Stamp:
         """Say what the stamp is worth for results of a version of the package."""
         if self.package != package:
             return f"not certified: the self-test that lies here is of version {self.package}, not {package}"
+        checks, test = counted(self.checks, "check"), f"(self-test {self.digest})"
         if not self.passed:
-            return f"not certified: {len(self.failed)} of {self.checks} checks failed (self-test {self.digest})"
-        return f"certified: {self.checks} of {self.checks} checks held (self-test {self.digest})"
+            return f"not certified: {len(self.failed)} of {checks} failed {test}"
+        return f"certified: {self.checks} of {checks} held {test}"
 
 
 def read_stamp(folder: Path) -> Stamp | None:

@@ -92,7 +92,10 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
     several = len({c.subject for c in found}) > 1
     shown = [c for c in found if not several or c.verdict in DECIDED]
     left = Counter((c.subject, c.verdict) for c in found if c not in shown)
-    lines = [Text(f"{subject}: {n} contrasts {verdict}") for (subject, verdict), n in left.items()]
+    lines = [
+        Text(f"{subject}: {counted(n, 'contrast')} {verdict}")
+        for (subject, verdict), n in left.items()
+    ]
     return Group(*([_contrasts(shown)] if shown else [Text("Contrasts", style="bold")]), *lines)
 
 
@@ -167,7 +170,7 @@ def _estimated(c: ContrastEstimate | OverallEstimate) -> tuple[str, ...]:
 
 def subject_lines(subject: SubjectSummary) -> Iterable[str]:
     """Say of one subject what its table does not: route, endings, what it could not be shown to do."""
-    yield f"{subject.name}: {subject.route}; {subject.runs} of {subject.planned} runs; {_cost(subject)}"
+    yield f"{subject.name}: {subject.route}; {subject.runs} of {counted(subject.planned, 'run')}; {_cost(subject)}"
     broken = {ending: n for ending, n in subject.endings.items() if ending != "completed"}
     if broken:
         yield f"  endings: {', '.join(f'{n} {ending}' for ending, n in broken.items())}"
@@ -272,4 +275,4 @@ def _cost(subject: SubjectSummary) -> str:
 
 
 def _used(tokens: int, cost: float | None) -> str:
-    return f"{tokens:,} tokens, {'price unknown' if cost is None else f'${cost:,.2f}'}"
+    return f"{counted(tokens, 'token')}, {'price unknown' if cost is None else f'${cost:,.2f}'}"

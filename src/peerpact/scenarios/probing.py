@@ -66,7 +66,9 @@ class Question(_Frozen):
         if bool(self.options) == bool(self.scale):
             raise ValueError("a question has either options or a scale")
         if len(self.options) == 1 or len(self.options) > len(ascii_uppercase):
-            raise ValueError(f"{len(self.options)} options; from 2 to {len(ascii_uppercase)} stand")
+            raise ValueError(
+                f"from 2 to {len(ascii_uppercase)} options stand; found {len(self.options)}"
+            )
         if self.right and self.right not in self.options:
             raise ValueError(f"right: {allowed(self.right, self.options)}")
         return self

@@ -9,6 +9,7 @@ from peerpact.audit.detector import Detector
 from peerpact.audit.detectors import detectors
 from peerpact.report.wording import percent
 from peerpact.selftest.check import Check
+from peerpact.text import counted
 
 __all__ = ["check_detectors"]
 
@@ -22,7 +23,7 @@ def check_detectors(measured: Callable[[Detector], Error] = measure) -> Iterator
         error = measured(detector)
         found = (
             f"precision {percent(error.precision)}, recall {percent(error.recall)} "
-            f"on {error.cases} cases"
+            f"on {counted(error.cases, 'case')}"
         )
         wrong = [f"false: {claim}" for claim in error.false]
         wrong += [f"missed: {claim}" for claim in error.missed]

@@ -78,7 +78,7 @@ def _codes(labels: Sequence[Hashable] | None, runs: int, what: str) -> tuple[NDA
     if labels is None:
         return np.zeros(runs, dtype=np.intp), 1
     if len(labels) != runs:
-        raise ValueError(f"each run needs one {what}; found {len(labels)} for {runs} runs")
+        raise ValueError(f"each run needs one {what}; labels: {len(labels)}, runs: {runs}")
     codes: dict[Hashable, int] = {}
     found = [codes.setdefault(label, len(codes)) for label in labels]
     return np.array(found, dtype=np.intp), max(1, len(codes))

@@ -54,7 +54,7 @@ def combined_rates(
     counts = [check_counts(x, runs) for x, runs in zip(successes, n, strict=True)]
     w = np.asarray(weights, dtype=np.float64)
     if len(w) != len(counts):
-        raise ValueError(f"each arm needs a weight; found {len(w)} for {len(counts)} arms")
+        raise ValueError(f"each arm needs a weight; weights: {len(w)}, arms: {len(counts)}")
     check_share("level", level)
     lowest, highest = float(w[w < 0].sum()), float(w[w > 0].sum())
     total = sum(runs for _, runs in counts)

@@ -86,9 +86,9 @@ def _obstacle(n: int, calibration: Calibration, level: float) -> str:
     if skill.low > 0:
         return ""
     return (
-        "the judge is not shown to be better than chance: it flags "
-        f"{calibration.true_positives} of {calibration.positives} positives and "
-        f"{false_positives} of {calibration.negatives} negatives"
+        "the judge is not shown to be better than chance: of the positives it flags "
+        f"{calibration.true_positives} of {calibration.positives}, of the negatives "
+        f"{false_positives} of {calibration.negatives}"
     )
 
 

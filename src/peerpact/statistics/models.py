@@ -176,7 +176,7 @@ def _obstacle(runs: Runs) -> str:
         return "no scored run in one of the arms"
     if runs.wordings < _LEAST_WORDINGS:
         return (
-            f"{runs.wordings} wordings cannot show how wordings differ; at least {_LEAST_WORDINGS}"
+            f"at least {_LEAST_WORDINGS} wordings show how wordings differ; found {runs.wordings}"
         )
     if ((successes == 0) | (successes == n)).any():
         return "all runs of one arm agree, so its log odds have no finite estimate"

@@ -19,6 +19,7 @@ import orjson
 from peerpact.audit.importer import Importer, Item, guarded
 from peerpact.audit.reading import Source
 from peerpact.audit.transcript import Draft, Transcript, Unread, flat
+from peerpact.text import counted
 
 __all__ = ["IMPORTER"]
 
@@ -101,7 +102,7 @@ def _session(opened: tuple[Any, ...], where: str) -> Iterator[Transcript]:
     draft = Draft()
     draft.notes.extend(notes)
     if lost := connection.execute(LOST, (id, limit, limit)).fetchone()[0]:
-        draft.notes.append(f"{lost} parts were too long to read")
+        draft.notes.append(f"{counted(lost, 'part was', 'parts were')} too long to read")
     if parent:
         draft.notes.append(f"a sub-agent's session, of {parent}")
     draft.facts["title"] = str(title or "")

@@ -14,6 +14,7 @@ from peerpact.audit.inquiry.question import PROVIDER_ERROR, Reply
 from peerpact.canonical import digest
 from peerpact.design.journal import add_line, mend
 from peerpact.errors import ResultsError
+from peerpact.text import counted
 
 __all__ = ["Replies"]
 
@@ -86,7 +87,7 @@ def _read(path: Path) -> Iterator[Reply]:
                 yield Reply.model_validate_json(line)
             except ValidationError as e:
                 raise ResultsError(
-                    f"{path}:{number}: this is no reply ({e.error_count()} faults)"
+                    f"{path}:{number}: this is no reply ({counted(e.error_count(), 'fault')})"
                 ) from e
 
 

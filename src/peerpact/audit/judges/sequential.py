@@ -23,6 +23,7 @@ import orjson
 from peerpact.audit.judges.comparison import Comparison
 from peerpact.audit.judges.table import Floats, ScoreTable, joint
 from peerpact.errors import ResultsError, StudyError
+from peerpact.text import counted
 
 __all__ = [
     "Evidence",
@@ -138,7 +139,7 @@ def resumed(state: SequentialState, table: ScoreTable) -> SequentialState:
     if state.rows and (table.rows < state.rows or digest_rows(table, state.rows) != state.digest):
         raise StudyError(
             "rows that were audited before have changed or are gone, so the evidence cannot go on",
-            found=f"{table.rows} rows, of which {state.rows} should be as they were",
+            found=f"{counted(table.rows, 'row')}, of which {state.rows} should be as they were",
             hint="append new rows below the old ones, or begin another state file",
         )
     own = (table.scale.lowest, table.scale.highest) if table.scale else None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from peerpact.audit.transcript import Call, Message, Transcript
+from peerpact.text import form
 
 __all__ = ["Text", "told"]
 
@@ -50,10 +51,14 @@ def told(transcript: Transcript, evidence: Iterable[int] = ()) -> Text:
         if number not in kept:
             gap += 1
             continue
-        lines += [f"[… {gap} messages are left out here …]"] * bool(gap) + [piece]
+        lines += [*_gap(gap), piece]
         gap = 0
-    lines += [f"[… {gap} messages are left out here …]"] * bool(gap)
+    lines += _gap(gap)
     return Text("\n".join(lines), frozenset(kept), cut or len(kept) < len(pieces))
+
+
+def _gap(n: int) -> list[str]:
+    return [f"[… {n} {form(n, 'message is', 'messages are')} left out here …]"] if n else []
 
 
 def _ranked(numbers: list[int], evidence: frozenset[int]) -> list[int]:
@@ -80,4 +85,6 @@ def _cut(text: str) -> str:
     if len(text) <= ONE:
         return text
     half = ONE // 2
-    return f"{text[:half]} [… {len(text) - ONE} characters are left out here …] {text[-half:]}"
+    lost = len(text) - ONE
+    left_out = form(lost, "character is", "characters are")
+    return f"{text[:half]} [… {lost} {left_out} left out here …] {text[-half:]}"

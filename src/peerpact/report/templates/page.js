@@ -41,6 +41,7 @@
     const kept = digits ? `${whole}.${rest.slice(0, digits)}` : whole;
     return /^50*$/.test(rest.slice(digits)) && "02468".includes(kept.at(-1)) ? kept : value.toFixed(digits);
   };
+  const counted = (n, one, several) => `${n.toLocaleString("en")} ${n === 1 ? one : several}`;
   const percent = (value) => {
     if (value === null || value === undefined || value === "") return "–";
     const edge = (value > 0 && value < 0.01) || (value > 0.99 && value < 1);
@@ -111,7 +112,7 @@
         return el(at === 0 ? "th" : "td", { class: c.kind || false, scope: at === 0 ? "row" : false, role: at === 0 ? "rowheader" : "cell", "data-label": c.title }, content);
       }))));
       if (!found.length) body.append(el("tr", { role: "row" }, el("td", { colspan: columns.length, role: "cell" }, words.none)));
-      count.textContent = `${Math.min(shown, found.length).toLocaleString("en")} ${words.of} ${found.length.toLocaleString("en")} ${words.rows}`;
+      count.textContent = `${Math.min(shown, found.length).toLocaleString("en")} ${words.of} ${counted(found.length, words.row, words.rows)}`;
       more.hidden = found.length <= shown;
     };
     const heads = columns.map((c, at) => {
@@ -277,10 +278,10 @@
     return [
       crumbs(link("#matrix", "Matrix"), link(`#/square/${encodeURIComponent(place.subject)}/${encodeURIComponent(place.cell.behaviour)}`, bdi(place.subject), ", ", place.cell.behaviour), bdi(place.cell.cell)),
       el("h3", {}, bdi(place.subject), " – ", bdi([place.cell.title, place.cell.stratum].filter(Boolean).join(", "))),
-      el("p", {}, spec.title, ". “", spec.outcomes[spec.primary].sentence, "” ", el("strong", {}, `${estimate.hits} ${words.of} ${estimate.scored}`), ` (${percent(estimate.rate)}; ${words.interval} ${range(estimate.low, estimate.high)}), ${estimate.runs} runs. `, weak(estimate)),
+      el("p", {}, spec.title, ". “", spec.outcomes[spec.primary].sentence, "” ", el("strong", {}, `${estimate.hits} ${words.of} ${estimate.scored}`), ` (${percent(estimate.rate)}; ${words.interval} ${range(estimate.low, estimate.high)}), ${counted(estimate.runs, words.one_run, words.many_runs)}. `, weak(estimate)),
       el("p", { class: "legend" }, words.strip, " ", present.map((l) => `${l} – ${words[l]}`).join("; "), "."),
       stripOf(place),
-      el("p", {}, `${place.kept.size} ${words.of} ${place.strip.length} ${words.kept}. `, place.kept.size < place.strip.length ? words.left : null),
+      el("p", {}, `${place.kept.size} ${words.of} ${counted(place.strip.length, words.one_run, words.many_runs)} ${words.kept}. `, place.kept.size < place.strip.length ? words.left : null),
       holder,
     ];
   };
