@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import resource
 import socket
 import subprocess
@@ -200,6 +201,39 @@ def test_a_full_disk_is_one_message_that_says_what_is_kept(peerpact, study, tmp_
     with pytest.raises(ResultsError, match=r"No space left.*runs before this one are kept"):
         full.append(run)
     assert not full.done
+
+
+def limited() -> None:
+    """Let no file grow beyond some kilobytes, as a disk does that is nearly full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+
+
+def run_limited(study: Path, folder: Path, runs: str, trace: str) -> tuple[int, str, list[str]]:
+    command = [sys.executable, "-m", "peerpact", "run", str(study), "--model", "honest"]
+    done = subprocess.run(
+        [*command, "--epochs", runs, "--log-dir", str(folder)],
+        env={**os.environ, "INSPECT_TRACE_LEVEL": trace}, preexec_fn=limited,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr.strip().splitlines()
+
+
+@pytest.mark.parametrize("runs", ["1", "40"])
+def test_a_disk_that_takes_no_more_is_one_message_and_nothing_of_inspects(study, tmp_path, runs):
+    """With one run a cell the log of Inspect is too long first, with many the journal is."""
+    code, out, errors = run_limited(study, tmp_path / "o", runs, "CRITICAL")
+    assert code == 1
+    assert "ERROR" not in out
+    [message] = errors
+    assert message.startswith(f"peerpact: {tmp_path}")
+    assert "File too large" in message
+    assert "are kept" in message
+
+
+def test_a_trace_that_cannot_be_written_either_adds_no_errors_of_logging(study, tmp_path):
+    _, _, errors = run_limited(study, tmp_path / "o", "40", "TRACE")
+    assert "are kept" in errors[0]
+    assert not any("Logging error" in line for line in errors)
 
 
 def test_half_a_line_that_a_disk_took_is_cut_off_and_the_lines_before_it_stay(tmp_path):

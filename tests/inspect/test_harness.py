@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from inspect_ai import eval as inspect_eval
-from inspect_ai.log import EvalConfig, EvalDataset, EvalLog, EvalSpec, read_eval_log
+from inspect_ai.log import EvalConfig, EvalDataset, EvalError, EvalLog, EvalSpec, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 
 from peerpact.cli._options import EFFORTS
@@ -316,6 +316,17 @@ def test_a_study_that_is_stopped_does_not_go_on_with_the_next_block():
     with pytest.raises(KeyboardInterrupt):
         check_finished([], 1)
     check_finished([ended("success")], 1)
+
+
+def test_a_log_that_inspect_could_not_finish_ends_the_study_with_its_reason():
+    error = EvalError(message="OSError(28, 'No\n space')", traceback="", traceback_ansi="")
+    broken = ended("error").model_copy(update={"error": error, "location": "logs/x.eval"})
+    with pytest.raises(
+        ResultsError, match=r"logs/x.eval: .* \(OSError\(28, 'No space'\)\); the runs"
+    ):
+        check_finished([broken], 1)
+    with pytest.raises(ResultsError, match="first"):
+        check_finished([broken], 1, [ResultsError("first"), ResultsError("second")])
 
 
 @pytest.mark.parametrize("runs", [0, -1, "many", None, 2.5])

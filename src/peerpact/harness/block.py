@@ -15,7 +15,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import GenerateConfig, Model, get_model
 from rich.text import Text
 
-from peerpact.errors import SubjectError
+from peerpact.errors import PeerpactError, ResultsError, SubjectError
 from peerpact.harness.context import COLLECTOR, Collector
 from peerpact.harness.samples import Planned
 from peerpact.harness.stopping import CellStopping
@@ -27,11 +27,12 @@ from peerpact.subjects.spec import Subject
 __all__ = ["QUIETLY", "Block", "check_finished", "model_of", "run_block"]
 
 QUIETLY: Mapping[str, Any] = {
-    "display": "log", "log_level": "error", "fail_on_error": False, "ctl_server": False, "score_display": False,
+    "display": "log", "log_level": "critical", "fail_on_error": False, "ctl_server": False, "score_display": False,
     "log_realtime": False,
 }  # fmt: skip
 """How every evaluation runs: no display of its own (laying out its tables takes longer than a small evaluation),
-no server, and a sample that breaks ends alone."""
+no server, and a sample that breaks ends alone. What Inspect logs as an error stands in the logs that it returns,
+too (``check_finished``)."""
 MAX_RETRIES = 7
 """Retries of one answer before the provider's error ends the run; six minutes in all."""
 ATTEMPT_SECONDS = 600
@@ -61,6 +62,7 @@ def run_block(block: Block, collector: Collector) -> None:
 
     Raises:
         SubjectError: The model, or the judge, cannot be had at all.
+        ResultsError: The disk refuses, or Inspect gave an evaluation up.
     """
     _settle()
     by_scenario: dict[str, list[Planned]] = {}
@@ -87,17 +89,34 @@ def run_block(block: Block, collector: Collector) -> None:
         )
     finally:
         COLLECTOR.reset(token)
-    check_finished(logs, len(tasks))
+    check_finished(logs, len(tasks), collector.failures)
 
 
-def check_finished(logs: Sequence[EvalLog], tasks: int) -> None:
-    """Stop where somebody stopped an evaluation: Inspect takes Ctrl-C for its end, and returns.
+def check_finished(
+    logs: Sequence[EvalLog], tasks: int, failures: Sequence[PeerpactError] = ()
+) -> None:
+    """Stop where an evaluation was stopped: Inspect takes Ctrl-C, or a full disk, for its end, and returns.
+
+    Args:
+        logs: What Inspect returned.
+        tasks: How many it should have returned.
+        failures: What kept a record from being taken.
 
     Raises:
-        KeyboardInterrupt: It was stopped.
+        KeyboardInterrupt: Somebody stopped it.
+        PeerpactError: The first of the failures.
+        ResultsError: A log could not be written, or Inspect gave an evaluation up.
     """
     if len(logs) < tasks or any(log.status == "cancelled" for log in logs):
         raise KeyboardInterrupt
+    for failure in failures:
+        raise failure
+    for log in logs:
+        if log.error is not None:
+            raise ResultsError(
+                f"{log.location}: Inspect could not finish this log ({' '.join(log.error.message.split())}); the "
+                "runs in the journal are kept; mend it and give the same command again"
+            )
 
 
 @cache

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from peerpact.design.record import Run
+from peerpact.errors import PeerpactError
 from peerpact.harness.episode import Episode
 
 __all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Budget", "Collector", "Price"]
@@ -68,6 +69,16 @@ class Collector:
     """Of the judge that is asked about a refusal."""
     log: str
     """The log folder that is being written to, relative to the results folder."""
+    failures: list[PeerpactError] = field(default_factory=list)
+    """What kept a record from being taken."""
+
+    def keep(self, run: Run) -> None:
+        """Give a record to who takes it; a refusal ends the study, and not one run, so it is noted."""
+        try:
+            self.take(run)
+        except PeerpactError as e:
+            self.failures.append(e)
+            raise
 
     def pay(self, price: Price, tokens_in: int, tokens_out: int) -> float | None:
         """Count an answer into the study's budget; return its US dollars, or None where the price is unknown."""

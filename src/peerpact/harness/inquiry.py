@@ -114,9 +114,7 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
         )
     finally:
         _ROUND.reset(token)
-    check_finished(logs, 1)
-    if asked.failures:
-        raise asked.failures[0]
+    check_finished(logs, 1, asked.failures)
 
 
 @solver

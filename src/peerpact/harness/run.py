@@ -19,7 +19,7 @@ from peerpact.design.journal import PROVIDER_ERROR, Journal, read_runs
 from peerpact.design.record import Run
 from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
-from peerpact.errors import PeerpactError, SubjectError
+from peerpact.errors import SubjectError
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.context import Collector, Price
 from peerpact.harness.fitting import fitting
@@ -185,14 +185,9 @@ def _subject(
         if not part:
             continue
         logs = free_folder(journal.folder, subject)
-        failures: list[PeerpactError] = []
 
-        def take(record: Run, failures: list[PeerpactError] = failures) -> None:
-            try:
-                journal.append(record)
-            except PeerpactError as e:
-                failures.append(e)
-                raise
+        def take(record: Run) -> None:
+            journal.append(record)
             budget.heard(record.detail if record.ending == PROVIDER_ERROR else "")
             if watch is not None:
                 watch.note(record)
@@ -205,8 +200,6 @@ def _subject(
             Block(subject, part, logs, connections, options.judge, watch, probes),
             Collector(take, budget, *prices, name),
         )
-        if failures:
-            raise failures[0]
 
 
 def _price(options: Options, asked: Subject | None) -> Price:

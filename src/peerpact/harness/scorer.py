@@ -71,7 +71,7 @@ def _collect(
     collector = COLLECTOR.get()
     if collector is not None:
         made = record(state.metadata, str(state.sample_id), active, scored, collector)
-        collector.take(replace(made, probes=answers))
+        collector.keep(replace(made, probes=answers))
 
 
 def _score(scored: Scored, episode: Episode, answers: Mapping[str, Probed]) -> Score:
