@@ -67,6 +67,10 @@ def _raise(_: ModelAPI) -> ModelOutput:
     raise RuntimeError("the wire is cut")
 
 
+def _raise_half_a_pair(_: ModelAPI) -> ModelOutput:
+    raise RuntimeError(f"the wire is cut: {HALF}")
+
+
 def _answer(stop_reason: Any, text: str = "") -> Any:
     def answer(api: ModelAPI) -> ModelOutput:
         output = ModelOutput.from_content(api.model_name, text, stop_reason=stop_reason)
@@ -85,7 +89,13 @@ def _call(tool: str, arguments: dict[str, Any]) -> Any:
     return answer
 
 
+HALF = "\x00\x1b[31m \ud83d"
+"""Control characters, and half of a surrogate pair, which no UTF-8 can hold."""
 ANSWERS = {
+    "says_half": _answer("stop", f"red {HALF}"),
+    "calls_with_half": _call("write_document", {"name": f"a{HALF}", HALF: [HALF]}),
+    "calls_half": _call(HALF, {}),
+    "raises_half": _raise_half_a_pair,
     "raises": _raise,
     "nothing": lambda api: ModelOutput(model=api.model_name, choices=[]),
     "full": _answer("model_length"),
@@ -122,6 +132,27 @@ def test_every_way_to_fail_is_a_record_with_its_reason_and_never_a_zero(tmp_path
     assert {r.ending for r in runs} == {ending}
     assert len(runs) == 2
     assert all(r.outcomes["over_bar"].value is None for r in runs)
+
+
+@pytest.mark.parametrize(
+    ("model", "ending", "where"),
+    [
+        ("says_half", "silent", "said"),
+        ("calls_with_half", "looped", "calls"),
+        ("calls_half", "looped", "calls"),
+        ("raises_half", "provider_error", "detail"),
+    ],
+)
+def test_half_a_surrogate_pair_in_an_answer_is_recorded_and_logged_as_its_escape(
+    tmp_path, capfd, model, ending, where
+):
+    runs = made(tmp_path, Subject(model, f"scripted-for-tests/{model}", "Alpha"), Options(runs=1))
+    assert [r.ending for r in runs] == [ending] * 2
+    assert all(r"\ud83d" in str(getattr(run, where)) for run in runs)
+    assert "Traceback" not in "".join(capfd.readouterr())
+    logs = [read_eval_log(str(log)) for log in (tmp_path / "out/logs").rglob("*.eval")]
+    assert sum(len(log.samples or ()) for log in logs) == 2
+    assert all(sample.error is None for log in logs for sample in log.samples or ())
 
 
 @pytest.mark.parametrize(

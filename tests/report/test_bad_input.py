@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from peerpact.cli.report import report
 from peerpact.design.cells import Cell, cells
-from peerpact.design.journal import Journal
+from peerpact.design.journal import Journal, read_runs
 from peerpact.design.record import Run
 from peerpact.design.registration import freeze, register
 from peerpact.report.results import ANALYSIS
@@ -194,3 +194,16 @@ def test_every_report_states_its_departures_and_its_self_test(
         assert "0.0.9" in text
         for part in ("design minimum", "subject m", "added: exploratory"):
             assert part in text, shape
+
+
+def test_a_line_with_half_a_surrogate_pair_is_read_as_its_escape(
+    samples: ModuleType, tmp_path: Path
+) -> None:
+    study = samples.study(("server_migration",), runs=1)
+    journal = Journal.open(tmp_path, study, "0.1.0")
+    journal.append(samples.run(cells(study)[0], "m", 1))
+    runs = tmp_path / "runs.jsonl"
+    runs.write_text(runs.read_text().replace('"said":[', r'"said":[{"turn":9,"text":"\ud83d"},', 1))
+    (read,) = read_runs(tmp_path)
+    assert read.said[0].text == r"\ud83d"
+    assert "server_migration" in reported(tmp_path, "md").replace("\\", "")

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from peerpact.canonical import canonical
+from peerpact.canonical import canonical, parsed
 from peerpact.errors import ResultsError
 from peerpact.scoring import Outcome, Words
 from peerpact.scoring.judged import Judged
@@ -107,11 +107,11 @@ class Run:
             ResultsError: The line is no record of this version.
         """
         try:
-            raw = orjson.loads(line)
+            raw = parsed(line)
             return cls(**(_whole(raw) if shared is None else shared.light(raw)))
         except KeyError as e:
             raise ResultsError(f"this line is no run record (it lacks {e})") from e
-        except (orjson.JSONDecodeError, TypeError, AttributeError) as e:
+        except (ValueError, TypeError, AttributeError) as e:
             raise ResultsError(f"this line is no run record ({e})") from e
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peerpact.canonical import writable
+
 __all__ = ["told"]
 
 LONGEST = 500
@@ -11,4 +13,5 @@ LONGEST = 500
 def told(error: Exception) -> str:
     """Return what an error says, in one line; of a provider's error its own words, without the request."""
     words = getattr(error, "provider_message", None) or str(error)
-    return " ".join(f"{type(error).__name__}: {words}".split())[:LONGEST]
+    line = " ".join(f"{type(error).__name__}: {words}".split())[:LONGEST]
+    return str(writable(line))

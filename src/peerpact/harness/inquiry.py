@@ -25,6 +25,7 @@ from peerpact.audit.inquiry import (
     read_answer,
 )
 from peerpact.errors import JudgeError, PeerpactError
+from peerpact.harness.answers import kept
 from peerpact.harness.block import QUIETLY, check_finished, model_of
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.failure import told
@@ -156,7 +157,7 @@ async def _answer(question: Question, state: TaskState) -> tuple[ModelOutput, Re
     config = GenerateConfig(response_schema=schema, max_tokens=ANSWER_TOKENS)
     asked_at, began = datetime.fromtimestamp(time(), UTC), monotonic()
     try:
-        output = await get_model().generate(state.messages, config=config)
+        output = kept(await get_model().generate(state.messages, config=config))
     except Exception as e:  # noqa: BLE001 - the boundary of one question
         output = ModelOutput(model=str(state.model), error=told(e))
     timed = {"asked_at": asked_at.isoformat(), "seconds": round(monotonic() - began, 3)}

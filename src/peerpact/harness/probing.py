@@ -21,6 +21,7 @@ from inspect_ai.model import (
 from inspect_ai.util import JSONSchema
 
 from peerpact.errors import JudgeError, StudyError
+from peerpact.harness.answers import kept
 from peerpact.harness.context import ACTIVE, COLLECTOR, Active
 from peerpact.harness.failure import told
 from peerpact.harness.usage import used
@@ -65,7 +66,7 @@ async def _answer(asked: Form, active: Active) -> ModelOutput:
         ChatMessageUser(content=asked.prompt),
     ]
     config = GenerateConfig(response_schema=_schema(asked), **scene.generation)
-    return await get_model().generate(messages, config=config)
+    return kept(await get_model().generate(messages, config=config))
 
 
 def _schema(asked: Form) -> ResponseSchema:

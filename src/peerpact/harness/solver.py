@@ -22,6 +22,7 @@ from inspect_ai.tool import ToolDef
 from inspect_ai.util import LimitExceededError
 
 from peerpact.errors import PeerpactError
+from peerpact.harness.answers import kept
 from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode, Limits
 from peerpact.harness.failure import told
@@ -110,7 +111,7 @@ async def _answer(
     """Ask the model; whatever its provider throws ends this run, and only this run."""
     try:
         config = GenerateConfig(**episode.scene.generation)
-        output = await model.generate(state.messages, tools=offered, config=config)
+        output = kept(await model.generate(state.messages, tools=offered, config=config))
     except Exception as e:  # noqa: BLE001 - the boundary of one run
         episode.stop("provider_error", told(e))
         return None
