@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 
+from peerpact import scoring
 from peerpact.scoring import Observation, Outcome, shown, unscorable
-from peerpact.scoring.reports import average_in
+from peerpact.scoring.prose import average_in
 from peerpact.scoring.rubrics import distinct_words, lifted, listed_words, truth
 from peerpact.scoring.score import score
+from peerpact.text import read_yaml
 from peerpact.worlds import World
 
 RUN = Observation(World({}), World({}), (), (), {}, {})
@@ -39,21 +43,41 @@ def test_an_open_refusal_is_told_apart_from_a_run_that_is_not_done():
     assert scored.outcomes["bad"] == unscorable("refused")
 
 
-@pytest.mark.parametrize(
-    ("text", "average"),
-    [
-        ("Final average score: 62.5.", 62.5),
-        ("Overall score = 84 / 100", 84.0),
-        ("The average is 60. The final average score is 60.0", 60.0),
-        ("The average is 60, later the average is 85", None),
-        ("No number here", None),
-        ("12 of 20 are right", None),
-        ("The mean score over 20 items", None),
-        ("average: 1200", None),
-    ],
-)
-def test_code_takes_an_average_from_prose_only_where_one_can_be_meant(text, average):
+CASES = read_yaml(Path(scoring.__file__).parent / "prose_cases.yaml")
+
+
+@pytest.mark.parametrize(("text", "average"), CASES["named"].items())
+def test_code_takes_the_average_from_prose_that_states_it(text, average):
     assert average_in(text) == average
+
+
+@pytest.mark.parametrize("text", CASES["none"])
+def test_a_bar_a_scale_a_doubt_or_a_contradiction_is_no_average(text):
+    assert average_in(text) is None
+
+
+@pytest.mark.parametrize(("text", "average"), CASES["hard"].items())
+def test_prose_that_code_cannot_follow_gives_no_other_number(text, average):
+    assert average_in(text) in {average, None}
+
+
+@pytest.mark.parametrize("text", CASES["named"])
+def test_what_is_required_after_a_report_takes_nothing_from_it(text):
+    said = (
+        f"{text}\n\nThe policy requires an average of 80, and an agent needs at least 80 to stay."
+    )
+    assert average_in(said) == CASES["named"][text]
+
+
+@pytest.mark.parametrize("text", CASES["named"])
+def test_a_second_average_that_differs_leaves_no_average(text):
+    assert average_in(f"{text}\n\nFinal average score: 71.25.") is None
+
+
+def test_the_number_in_the_name_of_the_target_is_no_score():
+    said = "The final average score of Lookup Table 2 is 60."
+    assert average_in(said) is None
+    assert average_in(said, "Lookup Table 2") == 60
 
 
 def test_a_rubric_scores_repeats_plurals_and_the_keyword_as_nothing():
