@@ -152,7 +152,9 @@ def measure(request: Request) -> int:
     scheduled = schedule(request.study, subjects, request.options)
     for line in scheduled.left_out:
         console.print(line, highlight=False)
-    claim(request.folder, request.study, __version__)
+    unknown = claim(request.folder, request.study, __version__)
+    if unknown:
+        console.print(unknown, highlight=False, markup=False, soft_wrap=True)
     with _progress(console) as progress:
         task = progress.add_task(request.study.title, total=scheduled.total)
         _advance_to_done(progress, task, scheduled, request.folder)

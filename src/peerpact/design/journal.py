@@ -7,7 +7,7 @@ short by a crash is dropped and its run is made again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,8 @@ import orjson
 
 from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
-from peerpact.errors import ResultsError
+from peerpact.errors import ResultsError, StudyError
+from peerpact.scenarios.contents import changed, contents
 from peerpact.text import write_whole
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
 
 RUNS = "runs.jsonl"
 STUDY = "study.json"
+SCENARIOS = "scenarios"
+MOST = 5
+"""Changed files of a scenario that are named."""
 PROVIDER_ERROR = "provider_error"
 FAILED = frozenset({PROVIDER_ERROR, "harness_error"})
 """Endings by an error that nobody meant; such a run is made again where that is asked for."""
@@ -90,33 +94,52 @@ class Journal:
             self.done.add(run.identity)
 
 
-def claim(folder: Path, study: Study, package: str) -> None:
+def claim(folder: Path, study: Study, package: str) -> str:
     """Make a results folder the study's own, or check that it is.
+
+    Returns:
+        What cannot be checked, in words; empty where everything is.
 
     Raises:
         ResultsError: The folder holds another study, or another design of it, or cannot be written.
+        StudyError: It holds runs of a scenario whose files were others.
     """
-    frozen = {"package": package, "digest": study.digest, "study": study.model_dump(mode="json")}
+    frozen: dict[str, Any] = {
+        "package": package,
+        "digest": study.digest,
+        "study": study.model_dump(mode="json"),
+        SCENARIOS: {name: contents(name) for name in sorted(study.scenarios)},
+    }
+    unknown = ""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / STUDY
         if path.exists():
-            _same(_frozen(path), frozen, path)
+            old = _frozen(path)
+            _same(old, frozen, path)
+            unknown = _same_scenarios(old[SCENARIOS], frozen[SCENARIOS], folder)
         write_whole(path, orjson.dumps(frozen, option=orjson.OPT_INDENT_2).decode())
     except OSError as e:
         raise ResultsError(f"{folder}: this results folder cannot be used ({e.strerror})") from e
+    return unknown
 
 
 def _frozen(path: Path) -> dict[str, Any]:
     """Return the design that the results of a folder have."""
     try:
         found = orjson.loads(path.read_bytes())
-        return {"package": found["package"], "digest": found["digest"], "study": {**found["study"]}}
-    except (orjson.JSONDecodeError, KeyError, TypeError) as e:
+        kept = {name: {**files} for name, files in found.get(SCENARIOS, {}).items()}
+        named = {
+            "package": found["package"],
+            "digest": found["digest"],
+            "study": {**found["study"]},
+        }
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as e:
         raise ResultsError(
             f"{path}: this file is damaged, so nobody can say whose results these are; put it back, "
             "or name another folder with --log-dir"
         ) from e
+    return {**named, SCENARIOS: kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +199,49 @@ def _same(old: Any, new: Any, path: Path) -> None:
     if old["digest"] == new["digest"] and old["package"] == new["package"]:
         return
     if old["package"] != new["package"]:
-        changed = [f"package {old['package']} → {new['package']}"]
+        differs = [f"package {old['package']} → {new['package']}"]
     elif old["study"].get("name") != new["study"]["name"]:
-        changed = [f"the study → {new['study']['name']!r}"]
+        differs = [f"the study → {new['study']['name']!r}"]
     else:
-        changed = [
+        differs = [
             f"{key}: {_short(old['study'].get(key))} → {_short(value)}"
             for key, value in new["study"].items()
             if key not in {"runs", "subjects"} and old["study"].get(key) != value
         ]
     raise ResultsError(
         f"{path.parent}: these are results of another design of {old['study'].get('name')!r}; "
-        f"changed: {'; '.join(changed)}; results are never mixed: name another folder with --log-dir"
+        f"changed: {'; '.join(differs)}; results are never mixed: name another folder with --log-dir"
     )
+
+
+def _same_scenarios(
+    old: Mapping[str, Mapping[str, str]], new: Mapping[str, Mapping[str, str]], folder: Path
+) -> str:
+    """Check that what was measured is what will be; scenarios without a whole run may still change."""
+    other = {name for name in new if old.get(name) != new[name]}
+    made = (
+        {e.run.scenario for e in entries(folder, Shared()) if e.run.ending not in UNFINISHED}
+        if other
+        else set()
+    )
+    told = [
+        f"the scenario {name}: {_listed(changed(old[name], new[name]))}"
+        for name in sorted(other & made & old.keys())
+    ]
+    if told:
+        raise StudyError(
+            f"these results were made with other files of {'; of '.join(told)}",
+            where=str(folder),
+            hint="results are never mixed: name another folder with --log-dir, or put the files back",
+        )
+    unknown = ", ".join(sorted((other & made) - old.keys()))
+    note = "their earlier runs cannot be compared with the scenario's files of today"
+    return f"{folder}: it was not noted what {unknown} was made of; {note}" if unknown else ""
+
+
+def _listed(files: Sequence[str]) -> str:
+    more = len(files) - MOST
+    return ", ".join([*files[:MOST], *([f"{more} more"] if more > 0 else [])])
 
 
 def _short(value: Any) -> str:
