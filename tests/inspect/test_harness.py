@@ -369,22 +369,20 @@ def test_a_single_cell_refuses_what_is_no_number_of_runs(runs):
 @pytest.mark.parametrize(
     ("argument", "part"),
     [
-        ("relationship=banana", "answer_grading/relationship: unknown level; found 'banana'; "),
-        pytest.param("relatonship=none", "did you mean 'relationship'?", marks=pytest.mark.slow),
-        pytest.param("runs=0", "-T runs: this is no number of runs", marks=pytest.mark.slow),
+        (
+            "--model=peerpact-organism/honst",
+            "unknown organism; found 'honst'; did you mean 'honest'?",
+        ),
+        pytest.param("--model=peerpact-judge/x", "unknown judge organism", marks=pytest.mark.slow),
+        pytest.param("--model=peerpact-local/x", "unknown weights", marks=pytest.mark.slow),
+        ("-Trelationship=banana", "answer_grading/relationship: unknown level; found 'banana'; "),
+        pytest.param("-Trelatonship=none", "did you mean 'relationship'?", marks=pytest.mark.slow),
+        pytest.param("-Truns=0", "-T runs: this is no number of runs", marks=pytest.mark.slow),
     ],
 )
 def test_what_is_typed_wrong_for_inspect_eval_is_one_message(tmp_path, argument, part):
     inspect = str(Path(sys.executable).parent / "inspect")
-    command = [
-        inspect,
-        "eval",
-        "peerpact/answer_grading",
-        "--model",
-        "mockllm/model",
-        "-T",
-        argument,
-    ]
+    command = [inspect, "eval", "peerpact/answer_grading", "--model=mockllm/model", argument]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("Error: ")

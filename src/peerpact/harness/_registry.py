@@ -7,10 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-import click
 from inspect_ai import Task, task
 
-from peerpact.errors import StudyError
 from peerpact.harness.findings import findings
 from peerpact.harness.judge_organisms import JudgeOrganismAPI
 from peerpact.harness.local_model import LocalModelAPI
@@ -18,6 +16,7 @@ from peerpact.harness.organisms import OrganismAPI
 from peerpact.harness.scorer import outcomes
 from peerpact.harness.solver import critic
 from peerpact.harness.task import one_cell
+from peerpact.harness.typed import one_message
 from peerpact.scenarios.load import names
 
 __all__ = [
@@ -30,12 +29,6 @@ __all__ = [
     "findings",
     "outcomes",
 ]
-
-
-class _Refused(click.ClickException):
-    """What was typed wrong: ``inspect eval``, a click command, prints it as one message, without a traceback."""
-
-    exit_code = StudyError.exit_code
 
 
 @task
@@ -62,10 +55,8 @@ def _asked_for(
     scenario: str, runs: int, vendor: str, judge: bool, levels: Mapping[str, Any]
 ) -> Task:
     """Return the task of a cell."""
-    try:
+    with one_message():
         return one_cell(scenario, {f: str(v) for f, v in levels.items()}, runs, vendor, judge)
-    except StudyError as e:
-        raise _Refused(str(e)) from e
 
 
 def _register(scenario: str) -> Callable[..., Task]:

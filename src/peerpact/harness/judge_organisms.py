@@ -14,6 +14,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from peerpact.audit.inquiry.organism import judge_organism
+from peerpact.harness.typed import one_message
 from peerpact.harness.usage import CHARACTERS_PER_TOKEN, estimated
 
 __all__ = ["JudgeOrganismAPI"]
@@ -25,7 +26,8 @@ class JudgeOrganismAPI(ModelAPI):
 
     def __init__(self, model_name: str, config: GenerateConfig | None = None, **_: Any) -> None:
         super().__init__(model_name, config=config or GenerateConfig())
-        self.judge = judge_organism(model_name)
+        with one_message():
+            self.judge = judge_organism(model_name)
 
     async def generate(
         self,

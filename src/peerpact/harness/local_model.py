@@ -42,7 +42,8 @@ from peerpact.harness.decoding import (
 )
 from peerpact.harness.llama import CONTEXT_TOKENS, Runtime, runtime, runtime_version
 from peerpact.harness.tools import narrowed
-from peerpact.subjects.weights import catalogue, fetch
+from peerpact.harness.typed import one_message
+from peerpact.subjects.weights import Weights, catalogue, fetch
 from peerpact.text import read_yaml, render
 
 __all__ = ["LocalModelAPI"]
@@ -61,10 +62,8 @@ class LocalModelAPI(ModelAPI):
 
     def __init__(self, model_name: str, config: GenerateConfig | None = None, **_: Any) -> None:
         super().__init__(model_name, config=config or GenerateConfig())
-        if model_name not in catalogue():
-            hint = allowed(model_name, catalogue())
-            raise StudyError("unknown weights", where="peerpact-local", found=model_name, hint=hint)
-        self.weights = catalogue()[model_name]
+        with one_message():
+            self.weights = _weights(model_name)
 
     async def generate(
         self,
@@ -108,6 +107,15 @@ class LocalModelAPI(ModelAPI):
             "runtime": runtime_version(),
             **{name: request[name] for name in SAMPLING},
         }
+
+
+def _weights(name: str) -> Weights:
+    known = catalogue()
+    if name not in known:
+        raise StudyError(
+            "unknown weights", where="peerpact-local", found=name, hint=allowed(name, known)
+        )
+    return known[name]
 
 
 def _load(name: str) -> Runtime:

@@ -15,6 +15,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from peerpact.harness.context import ACTIVE
+from peerpact.harness.typed import one_message
 from peerpact.harness.usage import estimated
 from peerpact.subjects.organism import load_organism, repertoire
 
@@ -30,7 +31,8 @@ class OrganismAPI(ModelAPI):
 
     def __init__(self, model_name: str, config: GenerateConfig | None = None, **_: Any) -> None:
         super().__init__(model_name, config=config or GenerateConfig())
-        self.organism = load_organism(model_name)
+        with one_message():
+            self.organism = load_organism(model_name)
 
     async def generate(
         self,
