@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from peerpact.audit.replies import told
 from peerpact.audit.transcript import Draft, flat
 
 __all__ = ["add_item", "add_message", "is_message", "role_of"]
@@ -35,6 +36,12 @@ CLASSES = {
     "ToolMessage": "tool",
     "FunctionMessage": "tool",
 }
+ASKED = ("arguments", "input", "action", "operation", "code", "queries")
+"""Where an item of the Responses API has the arguments of a call."""
+INLINE = ("output", "outputs", "results")
+"""Where an item has what came back."""
+WRITTEN = frozenset({"function_call_output", "custom_tool_call_output"})
+"""Items whose text is the caller's own, whatever it looks like."""
 
 
 def role_of(name: Any) -> str:
@@ -120,7 +127,8 @@ def _add_bare_call(draft: Draft, called: Mapping[str, Any], agent: str, rewound:
     id = called.get("id") or called.get("tool_call_id") or called.get("call_id") or ""
     draft.call(str(name), arguments, str(id), agent, "", rewound)
     if "result" in called:
-        draft.reply(str(id), flat(called["result"]), called.get("status") == "error")
+        text, failed = told(called["result"])
+        draft.reply(str(id), text, failed or called.get("status") == "error")
 
 
 def _add_parts(
@@ -160,7 +168,7 @@ class _Parts:
     def take(self, part: Any) -> None:
         if isinstance(part, Mapping):
             kind = part.get("type") or next((k for k in part if k in _PARTS), "text")
-            _PARTS.get(str(kind), _Parts.write)(self, part)
+            _PARTS.get(str(kind), _other(str(kind)))(self, part)
         elif part is not None:
             self.text.append(flat(part))
 
@@ -183,8 +191,10 @@ class _Parts:
     def answer(self, part: Mapping[str, Any]) -> None:
         id = part.get("tool_use_id") or part.get("id") or part.get("toolCallId") or ""
         keys = ("content", "response", "result", "output")
-        text = next((flat(part[key]) for key in keys if key in part), "")
-        self.replies.append((str(id), text, bool(part.get("is_error"))))
+        given = next((part[key] for key in keys if key in part), "")
+        plain = "tool_use_id" in part and isinstance(given, str)  # text, whatever it looks like
+        text, failed = (given, False) if plain else told(given)
+        self.replies.append((str(id), text, failed or bool(part.get("is_error"))))
 
     def google_call(self, part: Mapping[str, Any]) -> None:
         inner = part.get("functionCall") or part.get("function_call") or {}
@@ -192,7 +202,7 @@ class _Parts:
 
     def google_answer(self, part: Mapping[str, Any]) -> None:
         inner = part.get("functionResponse") or part.get("function_response") or {}
-        self.replies.append((inner.get("id") or "", flat(inner.get("response")), False))
+        self.replies.append((inner.get("id") or "", *told(inner.get("response"))))
 
 
 _PARTS: dict[str, Callable[[_Parts, Mapping[str, Any]], None]] = {
@@ -200,18 +210,23 @@ _PARTS: dict[str, Callable[[_Parts, Mapping[str, Any]], None]] = {
     "redacted_thinking": _Parts.think,
     "reasoning": _Parts.think,
     "tool_use": _Parts.call,
-    "server_tool_use": _Parts.call,
     "tool_call": _Parts.call,
     "tool-call": _Parts.call,
     "tool_result": _Parts.answer,
     "tool-result": _Parts.answer,
     "tool_call_response": _Parts.answer,
-    "web_search_tool_result": _Parts.answer,
     "functionCall": _Parts.google_call,
     "function_call": _Parts.google_call,
     "functionResponse": _Parts.google_answer,
     "function_response": _Parts.google_answer,
 }
+
+
+def _other(kind: str) -> Callable[[_Parts, Mapping[str, Any]], None]:
+    """Return how a part of a kind is read that is named after a tool of the provider's own."""
+    if kind.endswith("_tool_use"):
+        return _Parts.call
+    return _Parts.answer if kind.endswith("_tool_result") else _Parts.write
 
 
 def add_item(draft: Draft, item: Mapping[str, Any], time: str = "", rewound: bool = False) -> None:
@@ -224,10 +239,21 @@ def add_item(draft: Draft, item: Mapping[str, Any], time: str = "", rewound: boo
         thought = flat(item.get("summary")) or flat(item.get("content"))
         draft.say("assistant", "", thought, time=time, rewound=rewound)
     elif kind.endswith("_output"):
-        text = flat(item.get("output"))
-        draft.say("tool", text, time=time, rewound=rewound)
-        draft.reply(id, text, item.get("status") == "failed")
+        _add_output(draft, item, id, time, rewound)
     elif kind.endswith("_call"):
         draft.say("assistant", "", time=time, rewound=rewound)
-        arguments = item.get("arguments", item.get("input", item.get("action")))
-        draft.call(item.get("name") or kind.removesuffix("_call"), arguments, id, "", time, rewound)
+        arguments = next((item[key] for key in ASKED if item.get(key) is not None), None)
+        name = item.get("name") or kind.removesuffix("_call")
+        id = draft.call(name, arguments, id, "", time, rewound)
+        if any(map(item.get, (*INLINE, "error"))):  # a tool that the provider runs
+            _add_output(draft, item, id, time, rewound)
+
+
+def _add_output(draft: Draft, item: Mapping[str, Any], id: str, time: str, rewound: bool) -> None:
+    output = next((item[key] for key in INLINE if item.get(key)), "")
+    own = item.get("type") in WRITTEN and isinstance(output, str)
+    text, failed = (output, False) if own else told(output)
+    if item.get("error"):
+        text, failed = "\n".join(filter(None, (text, flat(item["error"])))), True
+    draft.say("tool", text, time=time, rewound=rewound)
+    draft.reply(id, text, failed or item.get("status") == "failed")

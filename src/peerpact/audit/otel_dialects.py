@@ -88,7 +88,7 @@ def traceloop_tool(known: Attributes) -> dict[str, Any]:
     told = {
         "tool_name": known.get("traceloop.entity.name"),
         "tool_arguments": inner,
-        "tool_response": flat(got),
+        "tool_response": got,
     }
     return {**told, **known}
 

@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 import yaml
 
+from peerpact.audit.replies import told
+
 __all__ = ["tables"]
 
 LONGEST = 200_000
@@ -22,6 +24,7 @@ def tables(text: str) -> Iterator[list[Row]]:
     """Give each table in ``text`` as rows by lower-case column name."""
     if not 0 < len(text) <= LONGEST:
         return
+    text, _ = told(text)
     for read in (_json, _markdown, _aligned, _comma, _yaml):
         rows = read(text)
         if rows:

@@ -5,15 +5,22 @@ A roll-back takes back the last turns of the user; they are kept and marked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from peerpact.audit.dialects import add_item
 from peerpact.audit.importer import session_importer
-from peerpact.audit.transcript import Draft, Transcript
+from peerpact.audit.replies import told
+from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
 
+HEADED = re.compile(
+    r"(?:(?:Exit code: |Process exited with code )(?P<code>-?\d+)\n|"
+    r"(?:Chunk ID|Wall time|Total output lines|Original token count): .*\n)+Output:\n"
+)
+"""What a newer Codex writes above what a command printed."""
 TYPES = {"session_meta", "turn_context", "response_item", "event_msg", "compacted"}
 
 
@@ -38,7 +45,8 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
         elif kind == "turn_context":
             draft.agent = str(payload.get("model") or draft.agent)
         elif kind == "response_item":
-            add_item(draft, payload, str(record.get("timestamp") or ""), position in taken_back)
+            time = str(record.get("timestamp") or "")
+            add_item(draft, _unheaded(payload), time, position in taken_back)
         elif kind == "event_msg":
             _add_event(draft, payload)
     yield draft.finish(id or where, where, "codex")
@@ -53,12 +61,25 @@ def _opened(record: Any) -> tuple[str, Mapping[str, Any]]:
     return ("session_meta" if "instructions" in record else "response_item"), record
 
 
+def _unheaded(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an item with what a command printed, without the exit code that Codex records around it."""
+    if not str(item.get("type")).endswith("_output"):
+        return item
+    output = item.get("output")
+    if isinstance(output, str) and (head := HEADED.match(output)):
+        text, failed = output[head.end() :], head["code"] not in {None, "0"}
+    else:
+        text, failed = told(output)
+    return {**item, "output": text, "status": "failed" if failed else item.get("status")}
+
+
 def _add_meta(draft: Draft, payload: Mapping[str, Any]) -> None:
     source = payload.get("source")
     if isinstance(source, dict) and "subagent" in source:
         draft.notes.append("a sub-agent's session; it may begin with its parent's history")
-    if isinstance(payload.get("instructions"), str):
-        draft.say("system", payload["instructions"])
+    for key in ("base_instructions", "instructions"):
+        if text := flat(payload.get(key)):
+            draft.say("system", text)
 
 
 def _add_event(draft: Draft, payload: Mapping[str, Any]) -> None:

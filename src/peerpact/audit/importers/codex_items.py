@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from peerpact.audit.importer import session_importer
+from peerpact.audit.replies import told
 from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
@@ -57,10 +58,11 @@ def _add_call(
 ) -> None:
     draft.say("assistant", "")
     id = draft.call(name, arguments, str(item.get("id") or ""))
-    text = flat(item.get("aggregated_output") or item.get("result") or item.get("error"))
     if item:
+        printed = item.get("aggregated_output")
+        text, bad = (printed, False) if printed else told(item.get("result") or item.get("error"))
         draft.say("tool", text)
-        draft.reply(id, text, failed)
+        draft.reply(id, text, failed or bad)
 
 
 IMPORTER = session_importer("codex_items", "what Codex CLI prints", matches, transcripts, 23)

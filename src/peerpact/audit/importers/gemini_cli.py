@@ -5,16 +5,20 @@ A rewind takes the conversation back to before a message; what it drops is kept 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from peerpact.audit.dialects import role_of
 from peerpact.audit.importer import session_importer
+from peerpact.audit.replies import told
 from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
 
+BROKE = re.compile(r"^Exit Code: (?!0$)-?\d+$", re.MULTILINE)
+"""What is written below what a command printed that ended badly."""
 KINDS = {"user", "gemini", "info", "error", "warning"}
 
 
@@ -95,18 +99,20 @@ def _add_call(draft: Draft, call: Mapping[str, Any], agent: str, rewound: bool) 
     given, time = str(call.get("id") or ""), str(call.get("timestamp") or "")
     id = draft.call(str(call.get("name")), call.get("args"), given, caller, time, rewound)
     if call.get("result") is not None or call.get("resultDisplay") is not None:
-        text = _result(call)
+        text, failed = _result(call)
         draft.say("tool", text, "", caller, "", time, rewound)
-        draft.reply(id, text, call.get("status") in {"error", "cancelled"})
+        draft.reply(id, text, failed or call.get("status") in {"error", "cancelled"})
 
 
-def _result(call: Mapping[str, Any]) -> str:
-    texts = []
+def _result(call: Mapping[str, Any]) -> tuple[str, bool]:
+    found = []
     result = call.get("result")
     for part in result if isinstance(result, list) else [result]:
         answer = part.get("functionResponse") if isinstance(part, Mapping) else None
-        texts.append(flat(answer.get("response") if isinstance(answer, Mapping) else part))
-    return "\n".join(filter(None, texts)) or flat(call.get("resultDisplay"))
+        found.append(told(answer.get("response") if isinstance(answer, Mapping) else part))
+    text = "\n".join(filter(None, (text for text, _ in found))) or flat(call.get("resultDisplay"))
+    printed = call.get("name") == "run_shell_command" and BROKE.search(text) is not None
+    return text, printed or any(failed for _, failed in found)
 
 
 IMPORTER = session_importer("gemini_cli", "Gemini CLI sessions", matches, transcripts, 21)

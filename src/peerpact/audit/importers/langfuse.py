@@ -9,6 +9,7 @@ import orjson
 
 from peerpact.audit.dialects import is_message
 from peerpact.audit.importer import document_importer
+from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
 from peerpact.audit.transcript import Draft, Transcript, arguments_of, flat
@@ -79,9 +80,9 @@ def _add(draft: Draft, threads: Threads, observation: Mapping[str, Any], agent: 
 
 def _add_tool(draft: Draft, observation: Mapping[str, Any], agent: str, time: str) -> None:
     name, arguments = str(observation.get("name")), arguments_of(observation.get("input"))
-    output = flat(_json(observation.get("output")))
+    output, failed = told(observation.get("output"))
     id = draft.open_call(name, arguments) or draft.call(name, arguments, "", agent, time)
-    draft.reply(id, output, observation.get("level") == "ERROR")
+    draft.reply(id, output, failed or observation.get("level") == "ERROR")
 
 
 def _json(value: Any) -> Any:

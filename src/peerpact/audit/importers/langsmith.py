@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from peerpact.audit.importer import session_importer
+from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
 from peerpact.audit.transcript import Draft, Transcript, flat
@@ -88,12 +89,10 @@ def _add_tool(draft: Draft, run: Mapping[str, Any], agent: str, time: str) -> No
     id = str(kept.get("tool_call_id") or "")
     inputs = run.get("inputs") or {}
     arguments = _literal(inputs.get("input", inputs))
-    text = flat(
-        output.get("kwargs") if isinstance(output, Mapping) and "kwargs" in output else output
-    )
+    text, failed = told(output if kept is not output and not kept else kept)
     if not id or not draft.has_call(id):
         id = draft.call(str(run.get("name")), arguments, id, agent, time)
-    draft.reply(id, str(run.get("error") or text), bool(run.get("error")))
+    draft.reply(id, str(run.get("error") or text), failed or bool(run.get("error")))
 
 
 def _literal(text: Any) -> Any:

@@ -20,9 +20,10 @@ from peerpact.audit.otel_dialects import (
     traceloop_tool,
     with_events,
 )
+from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
-from peerpact.audit.transcript import Draft, Transcript, arguments_of, flat
+from peerpact.audit.transcript import Draft, Transcript, arguments_of
 
 __all__ = ["IMPORTER"]
 
@@ -175,9 +176,9 @@ def _add_tool(draft: Draft, span: Mapping[str, Any], known: Attributes, agent: s
         or draft.call(name, arguments, id, agent, str(span.get("startTimeUnixNano") or ""))
     )
     failed = (span.get("status") or {}).get("code") in {2, "STATUS_CODE_ERROR"}
-    output = _first(known, TOOL_OUTPUT)
+    output, broken = told(_first(known, TOOL_OUTPUT))
     if output or failed:
-        draft.reply(id, flat(output), failed)
+        draft.reply(id, output, failed or broken)
 
 
 def _add_label(draft: Draft, known: Attributes) -> None:
