@@ -12,7 +12,7 @@ from typing import Any
 from peerpact.audit.replies import told
 from peerpact.audit.transcript import Draft, flat
 
-__all__ = ["add_item", "add_message", "is_message", "role_of"]
+__all__ = ["add_item", "add_message", "as_message", "is_message", "role_of"]
 
 ROLES = {
     "system": "system",
@@ -229,6 +229,39 @@ def _other(kind: str) -> Callable[[_Parts, Mapping[str, Any]], None]:
     return _Parts.answer if kind.endswith("_tool_result") else _Parts.write
 
 
+def as_message(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an item of the Responses API as a chat message; a message as it is."""
+    kind = "" if "role" in value else str(value.get("type"))
+    if kind.endswith("_call"):
+        called = {"id": value.get("call_id") or value.get("id"), "name": _name(value, kind)}
+        calls = [{**called, "arguments": _asked(value)}]
+        return {"role": "assistant", "content": "", "tool_calls": calls}
+    if kind.endswith("_output"):
+        text, failed = _output(value)
+        id = value.get("call_id")
+        return {"role": "tool", "content": text, "tool_call_id": id, "is_error": failed}
+    if kind == "reasoning" and "content" not in value:
+        return {"role": "assistant", "content": "", "reasoning": flat(value.get("summary"))}
+    return value
+
+
+def _name(item: Mapping[str, Any], kind: str) -> str:
+    return str(item.get("name") or kind.removesuffix("_call"))
+
+
+def _asked(item: Mapping[str, Any]) -> Any:
+    return next((item[key] for key in ASKED if item.get(key) is not None), None)
+
+
+def _output(item: Mapping[str, Any]) -> tuple[str, bool]:
+    output = next((item[key] for key in INLINE if item.get(key)), "")
+    own = item.get("type") in WRITTEN and isinstance(output, str)
+    text, failed = (output, False) if own else told(output)
+    if item.get("error"):
+        return "\n".join(filter(None, (text, flat(item["error"])))), True
+    return text, failed or item.get("status") == "failed"
+
+
 def add_item(draft: Draft, item: Mapping[str, Any], time: str = "", rewound: bool = False) -> None:
     """Add one item of the Responses API: a message, a call, a call's output, or reasoning."""
     kind = item.get("type", "message")
@@ -242,18 +275,12 @@ def add_item(draft: Draft, item: Mapping[str, Any], time: str = "", rewound: boo
         _add_output(draft, item, id, time, rewound)
     elif kind.endswith("_call"):
         draft.say("assistant", "", time=time, rewound=rewound)
-        arguments = next((item[key] for key in ASKED if item.get(key) is not None), None)
-        name = item.get("name") or kind.removesuffix("_call")
-        id = draft.call(name, arguments, id, "", time, rewound)
+        id = draft.call(_name(item, kind), _asked(item), id, "", time, rewound)
         if any(map(item.get, (*INLINE, "error"))):  # a tool that the provider runs
             _add_output(draft, item, id, time, rewound)
 
 
 def _add_output(draft: Draft, item: Mapping[str, Any], id: str, time: str, rewound: bool) -> None:
-    output = next((item[key] for key in INLINE if item.get(key)), "")
-    own = item.get("type") in WRITTEN and isinstance(output, str)
-    text, failed = (output, False) if own else told(output)
-    if item.get("error"):
-        text, failed = "\n".join(filter(None, (text, flat(item["error"])))), True
+    text, failed = _output(item)
     draft.say("tool", text, time=time, rewound=rewound)
-    draft.reply(id, text, failed or item.get("status") == "failed")
+    draft.reply(id, text, failed)

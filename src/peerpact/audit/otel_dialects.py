@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from peerpact.audit.prompts import beside
 from peerpact.audit.transcript import flat
 
 __all__ = [
@@ -128,7 +129,8 @@ def asked(known: Attributes) -> list[Any]:
         return _vercel(_json(known["ai.prompt"]))
     for prefix in ("gen_ai.prompt", "llm.input_messages"):
         if found := _indexed(known, prefix):
-            return lead + found
+            sent = _json(known.get("llm.invocation_parameters"))
+            return lead + (beside(sent, found) if isinstance(sent, Mapping) else []) + found
     if known.get("openinference.span.kind") == "LLM" and known.get("input.value"):
         return _messages(_json(known["input.value"]), "user")
     return lead
@@ -169,7 +171,7 @@ def _vercel_call(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def _messages(value: Any, role: str) -> list[Any]:
     if isinstance(value, Mapping) and isinstance(value.get("messages"), list):
-        value = value["messages"]
+        value = [*beside(value, value["messages"]), *value["messages"]]
     if isinstance(value, Mapping):
         value = [value]
     if isinstance(value, str):

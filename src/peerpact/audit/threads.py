@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from peerpact.audit.dialects import add_message
+from peerpact.audit.dialects import add_message, as_message
 from peerpact.audit.transcript import Draft
 
 __all__ = ["Threads"]
@@ -43,7 +43,7 @@ class Threads:
         response, a compacted history) what was not said before is.
         """
         thread = self._seen.setdefault(agent, [])
-        listed = [message for message in messages if isinstance(message, Mapping)]
+        listed = [as_message(message) for message in messages if isinstance(message, Mapping)]
         keys = [_key(message) for message in listed]
         shared = _shared(thread, keys)
         known = set(thread) if shared < len(thread) and len(keys) > 1 else set()

@@ -7,12 +7,17 @@ from typing import Any
 
 from peerpact.audit.dialects import add_message
 from peerpact.audit.importer import document_importer
+from peerpact.audit.prompts import beside
 from peerpact.audit.settings import ID_KEYS, add_settings
-from peerpact.audit.transcript import Draft, Transcript, flat
+from peerpact.audit.transcript import Draft, Transcript
 
 __all__ = ["IMPORTER"]
 
 BLOCKS = {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"}
+NEEDED = frozenset({"system", "max_tokens"})
+"""What tells a request without any tool from another vendor's."""
+ELSEWHERE = frozenset({"choices", "output"})
+"""What another vendor's response has."""
 
 
 def matches(value: Any) -> bool:
@@ -20,18 +25,24 @@ def matches(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     request, response = _parts(value)
-    if response.get("type") == "message" and isinstance(response.get("content"), list):
+    if isinstance(response.get("content"), list) and (
+        response.get("type") == "message"
+        or (response.get("role") == "assistant" and "stop_reason" in response)
+    ):
         return True
     messages = request.get("messages")
     return isinstance(messages, list) and (
         (
-            "system" in request
-            and bool(messages)
-            and "role" in messages[0]
-            and "stop_reason" in value
+            request.keys() >= NEEDED
+            and response.keys().isdisjoint(ELSEWHERE)
+            and all(map(_is_turn, messages))
         )
         or any(map(_in_blocks, messages))
     )
+
+
+def _is_turn(message: Any) -> bool:
+    return isinstance(message, dict) and message.get("role") in {"user", "assistant"}
 
 
 def _in_blocks(message: Any) -> bool:
@@ -56,9 +67,8 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     """Read one request with its response."""
     draft = Draft()
     request, response = _parts(value)
-    if request.get("system"):
-        draft.say("system", flat(request["system"]))
-    for message in request.get("messages") or ():
+    messages = request.get("messages") or ()
+    for message in (*beside(request, messages), *messages):
         add_message(draft, message)
     if isinstance(response.get("content"), list):
         add_message(draft, {"role": "assistant", **response})

@@ -9,6 +9,7 @@ import orjson
 
 from peerpact.audit.dialects import is_message
 from peerpact.audit.importer import document_importer
+from peerpact.audit.prompts import beside
 from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
@@ -98,7 +99,7 @@ def _json(value: Any) -> Any:
 def _messages(value: Any, role: str) -> list[Any]:
     value = _json(value)
     if isinstance(value, Mapping) and isinstance(value.get("messages"), list):
-        return list(value["messages"])
+        return [*beside(value, value["messages"]), *value["messages"]]
     if isinstance(value, Mapping) and is_message(value):
         return [value]
     if isinstance(value, list) and value and isinstance(value[0], Mapping):

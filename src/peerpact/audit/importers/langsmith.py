@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from peerpact.audit.importer import session_importer
+from peerpact.audit.prompts import beside
 from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
 from peerpact.audit.threads import Threads
@@ -106,36 +107,15 @@ def _literal(text: Any) -> Any:
 
 
 def _asked(inputs: Mapping[str, Any]) -> list[Any]:
-    system = inputs.get("system") or inputs.get("instructions")
-    lead = [{"role": "system", "content": system}] if system else []
     messages = inputs.get("messages") or []
-    if messages and isinstance(messages[0], list):
-        return lead + list(messages[0])
-    given = inputs.get("input")
+    messages = messages[0] if messages and isinstance(messages[0], list) else messages
+    lead = beside(inputs, messages)
+    given = inputs.get("input") or inputs.get("prompts")
     if not messages and isinstance(given, list):
-        return lead + list(map(_item, given))
+        return lead + given
     if not messages and given:
         return [*lead, {"role": "user", "content": flat(given)}]
     return lead + list(messages)
-
-
-def _item(item: Any) -> Any:
-    """Return an item of the Responses API as a chat message."""
-    kind = str(item.get("type")) if isinstance(item, Mapping) else ""
-    if kind.endswith("_call"):
-        called = {
-            "id": item.get("call_id"),
-            "name": item.get("name"),
-            "arguments": item.get("arguments"),
-        }
-        return {"role": "assistant", "content": "", "tool_calls": [called]}
-    if kind.endswith("_output"):
-        return {
-            "role": "tool",
-            "content": flat(item.get("output")),
-            "tool_call_id": item.get("call_id"),
-        }
-    return item
 
 
 def _answered(outputs: Mapping[str, Any]) -> list[Any]:
@@ -149,7 +129,7 @@ def _answered(outputs: Mapping[str, Any]) -> list[Any]:
         found.append(choice.get("message") or {})
     found += outputs.get("messages") or ()
     if isinstance(outputs.get("output"), list):
-        found += [_item(item) for item in outputs["output"]]
+        found += outputs["output"]
     if isinstance(outputs.get("message"), Mapping):
         found.append(outputs["message"])
     if not found and outputs.get("role"):

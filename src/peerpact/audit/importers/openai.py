@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from peerpact.audit.dialects import add_item, add_message
 from peerpact.audit.importer import document_importer
+from peerpact.audit.prompts import PROMPTS, beside
 from peerpact.audit.settings import ID_KEYS, add_settings
 from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
@@ -16,10 +17,9 @@ __all__ = ["IMPORTER"]
 OPENING = 50
 """Items of which one must be typed; a person's message may go without a type."""
 REFUSED = {"content_filter", "refusal"}
-ASKED = ("instructions", "input")
-ANSWERED = ("instructions", "choices", "output", "incomplete_details")
+ANSWERED = ("choices", "output", "incomplete_details")
 """What may stand beside the messages of a chat."""
-WRAPS = frozenset({"request", "response", "body", *ASKED, *ANSWERED})
+WRAPS = frozenset({"request", "response", "body", "input", *ANSWERED}) | PROMPTS
 """Keys without which a record is a chat and nothing else."""
 
 
@@ -73,10 +73,11 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     bare = value.keys().isdisjoint(WRAPS)
     request, response = (value, value) if bare else _parts(value)
     talk = None
-    if bare or not (any(map(request.get, ASKED)) or any(map(response.get, ANSWERED))):
+    lead = [] if bare else _lead((value, request, response), request.get("messages") or ())
+    if bare or not (lead or request.get("input") or any(map(response.get, ANSWERED))):
         talk = skimmed(request.get("messages"))
     if talk is None:
-        _add_request(draft, request, response)
+        _add_request(draft, request, lead)
         _add_response(draft, response)
     add_settings(draft, value)
     for part in (request, response):
@@ -86,11 +87,19 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     yield draft.finish(id, where, "openai", talk)
 
 
-def _add_request(draft: Draft, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
-    if instructions := request.get("instructions") or response.get("instructions"):
-        draft.say("system", str(instructions))
-    for message in request.get("messages") or ():
+def _lead(parts: Iterable[Mapping[str, Any]], messages: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return what the agent is told outside its messages, once: a response repeats its request."""
+    found: list[dict[str, Any]] = []
+    for part in parts:
+        found += beside(part, (*found, *messages))
+    return found
+
+
+def _add_request(draft: Draft, request: Mapping[str, Any], lead: Iterable[Any]) -> None:
+    for message in (*lead, *(request.get("messages") or ())):
         add_message(draft, message)
+    if isinstance(request.get("prompt"), Mapping):
+        draft.notes.append("its prompt is a template that is kept elsewhere")
     asked = request.get("input")
     for item in [{"role": "user", "content": asked}] if isinstance(asked, str) else asked or ():
         add_item(draft, item)
@@ -98,8 +107,9 @@ def _add_request(draft: Draft, request: Mapping[str, Any], response: Mapping[str
 
 def _add_response(draft: Draft, response: Mapping[str, Any]) -> None:
     for choice in response.get("choices") or ():
-        add_message(draft, {"role": "assistant", **choice["message"]})
-        if choice.get("finish_reason") in REFUSED or choice["message"].get("refusal"):
+        said = choice.get("message") or {"content": choice["text"]}
+        add_message(draft, {"role": "assistant", **said})
+        if choice.get("finish_reason") in REFUSED or said.get("refusal"):
             draft.status = "refused"
     for item in response.get("output") or ():
         add_item(draft, item)
