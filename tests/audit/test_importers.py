@@ -21,6 +21,7 @@ CASES: dict[str, tuple[str, int, str, str, list[tuple[str, str | None]]]] = {
     "openai_chat.jsonl": ("openai", 2, "orchid", "suata", [("change_setting", "changed")]),
     "openai_responses.json": ("openai", 1, "orchid", "suaata", [("copy_file", "copied")]),
     "anthropic.jsonl": ("anthropic", 2, "orchid", "suat", [("Bash", "denied")]),
+    "gemini.json": ("gemini", 1, "orchid", "suata", [("change_setting", "changed")]),
     "atif.json": ("atif", 1, "orchid", "uat", [("change_setting", "changed")]),
     "otel_current.json": ("otel", 1, "orchid", "suataua", [("change_setting", "changed")]),
     "otel_indexed.json": ("otel", 1, "orchid", "ua", [("change_setting", None)]),

@@ -414,7 +414,7 @@ FORMS: dict[str, tuple[str, Any]] = {
     "items without a type": ("openai", responses_untyped()),
     "shell calls": ("openai", responses_shell()),
     "a batch of messages": ("anthropic", anthropic_batch()),
-    "Google's contents": ("plain", gemini_contents()),
+    "Google's contents": ("gemini", gemini_contents()),
 }  # fmt: skip
 
 

@@ -167,7 +167,10 @@ class _Parts:
 
     def take(self, part: Any) -> None:
         if isinstance(part, Mapping):
-            kind = part.get("type") or next((k for k in part if k in _PARTS), "text")
+            kind = part.get("type")
+            if not kind:  # Google's, of which an SDK writes out the empty fields too
+                part = {key: value for key, value in part.items() if value is not None}
+                kind = next((key for key in part if key in _PARTS), "text")
             _PARTS.get(str(kind), _other(str(kind)))(self, part)
         elif part is not None:
             self.text.append(flat(part))
@@ -200,6 +203,19 @@ class _Parts:
         inner = part.get("functionCall") or part.get("function_call") or {}
         self.calls.append((inner.get("name", ""), inner.get("args"), inner.get("id") or ""))
 
+    def google_code(self, part: Mapping[str, Any]) -> None:
+        inner = part.get("executableCode") or part.get("executable_code") or {}
+        self.calls.append(("code_execution", inner, inner.get("id") or ""))
+
+    def google_printed(self, part: Mapping[str, Any]) -> None:
+        inner = part.get("codeExecutionResult") or part.get("code_execution_result") or {}
+        failed = str(inner.get("outcome")).rpartition(".")[2] not in {"OUTCOME_OK", "1"}
+        self.replies.append((inner.get("id") or "", flat(inner.get("output")), failed))
+
+    def google_data(self, part: Mapping[str, Any]) -> None:
+        inner = part.get("inlineData") or part.get("inline_data") or {}
+        self.text.append(f"[{inner.get('mimeType') or inner.get('mime_type') or 'data'}]")
+
     def google_answer(self, part: Mapping[str, Any]) -> None:
         inner = part.get("functionResponse") or part.get("function_response") or {}
         self.replies.append((inner.get("id") or "", *told(inner.get("response"))))
@@ -219,6 +235,12 @@ _PARTS: dict[str, Callable[[_Parts, Mapping[str, Any]], None]] = {
     "function_call": _Parts.google_call,
     "functionResponse": _Parts.google_answer,
     "function_response": _Parts.google_answer,
+    "inlineData": _Parts.google_data,
+    "inline_data": _Parts.google_data,
+    "executableCode": _Parts.google_code,
+    "executable_code": _Parts.google_code,
+    "codeExecutionResult": _Parts.google_printed,
+    "code_execution_result": _Parts.google_printed,
 }
 
 
