@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -248,6 +249,15 @@ def openinference_tools() -> dict[str, Any]:
     return otlp([span(n, {**kind, "input.value": {"command": c}}) for n, (c, _) in STEPS])
 
 
+def protocol(value: Any) -> Any:
+    """Return a request with the names that the protocol has, and not its JSON."""
+    if isinstance(value, list):
+        return list(map(protocol, value))
+    if not isinstance(value, dict):
+        return value
+    return {re.sub("([A-Z])", r"_\1", key).lower(): protocol(part) for key, part in value.items()}
+
+
 # Langfuse and LangSmith
 
 
@@ -398,6 +408,8 @@ FORMS: dict[str, tuple[str, Any]] = {
     "an agent's span around its calls": ("otel", otel_agent_and_calls()),
     "the events of pydantic-ai": ("otel", pydantic_ai_events()),
     "Vercel's fifth version": ("otel", vercel()),
+    "the protocol's own names": ("otel", protocol(otel_agent_and_calls())),
+    "log records in the protocol's names": ("otel", protocol(otel_log_records())),
     "Traceloop's tools": ("otel", traceloop_tools()),
     "tools with arguments as an object": ("otel", openinference_tools()),
     "a page of traces": ("langfuse", {"data": [{"id": "t", "observations": observations()}], "meta": {}}),

@@ -16,6 +16,7 @@ __all__ = [
     "answered",
     "asked",
     "attributes",
+    "camels",
     "event",
     "traceloop_tool",
     "with_events",
@@ -24,6 +25,7 @@ __all__ = [
 Attributes: TypeAlias = Mapping[str, Any]
 
 _INDEXED = re.compile(r"^(.*?)\.(\d{1,5})\.(.+)$")
+_CAMEL = re.compile(r"_([a-z])")
 DEPTH = 8
 ASKED = ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "all_messages_events",
          "pydantic_ai.all_messages")  # fmt: skip
@@ -45,6 +47,15 @@ def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
         for item in span.get("attributes") or ()
         if isinstance(item, Mapping)
     }
+
+
+def camels(value: Any) -> Any:
+    """Return a value with every key in camels; the names of attributes are no keys."""
+    if isinstance(value, list):
+        return list(map(camels, value))
+    if not isinstance(value, dict):
+        return value
+    return {_CAMEL.sub(lambda found: found[1].upper(), key): camels(v) for key, v in value.items()}
 
 
 def _value(value: Any, depth: int) -> Any:

@@ -16,6 +16,7 @@ from peerpact.audit.otel_dialects import (
     answered,
     asked,
     attributes,
+    camels,
     event,
     traceloop_tool,
     with_events,
@@ -34,25 +35,31 @@ TOOL_ID = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id")
 TOOL_INPUT = ("gen_ai.tool.call.arguments", "tool_arguments", "ai.toolCall.args", "input.value")
 TOOL_OUTPUT = ("gen_ai.tool.call.result", "tool_response", "ai.toolCall.result", "output.value")
 
+SNAKES = frozenset({"resource_spans", "resource_logs"})
+NAMES = SNAKES | {"resourceSpans", "resourceLogs"}
+
 
 def matches(value: Any) -> bool:
     """Whether ``value`` is an OTLP request with spans or log records."""
-    return isinstance(value, dict) and (
-        isinstance(value.get("resourceSpans"), list) or isinstance(value.get("resourceLogs"), list)
-    )
+    return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in NAMES)
 
 
 def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     """Read the spans of a file, a trace at a time."""
     traces: dict[str, list[Mapping[str, Any]]] = {}
     events: dict[str, list[Mapping[str, Any]]] = {}
-    for record in records:
+    for record in map(_spelled, records):
         for span in _scoped(record, "resourceSpans", "scopeSpans", "spans"):
             traces.setdefault(str(span.get("traceId")), []).append(span)
         for logged in _scoped(record, "resourceLogs", "scopeLogs", "logRecords"):
             events.setdefault(str(logged.get("traceId")), []).append(logged)
     for key in traces | events:
         yield _trace(key, traces.get(key, []), events.get(key, []), where)
+
+
+def _spelled(record: Any) -> Any:
+    """Return a request as OTLP's JSON spells it; a program may write it with the names of the protocol."""
+    return camels(record) if SNAKES.intersection(record) else record
 
 
 def _scoped(record: Any, outer: str, middle: str, inner: str) -> Iterator[Mapping[str, Any]]:
