@@ -22,6 +22,7 @@ CASES: dict[str, tuple[str, int, str, str, list[tuple[str, str | None]]]] = {
     "openai_responses.json": ("openai", 1, "orchid", "suaata", [("copy_file", "copied")]),
     "anthropic.jsonl": ("anthropic", 2, "orchid", "suat", [("Bash", "denied")]),
     "gemini.json": ("gemini", 1, "orchid", "suata", [("change_setting", "changed")]),
+    "sharegpt.json": ("sharegpt", 1, "orchid", "suata", [("change_setting", "changed")]),
     "atif.json": ("atif", 1, "orchid", "uat", [("change_setting", "changed")]),
     "otel_current.json": ("otel", 1, "orchid", "suataua", [("change_setting", "changed")]),
     "otel_indexed.json": ("otel", 1, "orchid", "ua", [("change_setting", None)]),
@@ -217,3 +218,37 @@ def test_ids_that_a_provider_counts_anew_every_turn_keep_their_own_replies(tmp_p
     assert [(c.name, c.reply) for c in found.calls] == [
         (f"tool{n}", f"reply {n}") for n in range(3)
     ]
+
+
+TURNS: list[dict[str, str]] = [{"from": "human", "value": "Go."}]
+LIST = '[{"name": "ls", "arguments": {"path": "a"}}, {"name": "ls", "arguments": {"path": "b"}}]'
+TAGS = (
+    '<tool_call>{"name": "ls", "arguments": {"path": "a"}}</tool_call>'
+    '<tool_call>{"name": "ls", "arguments": {"path": "b"}}</tool_call>'
+)
+REPLIES = "<tool_response>one</tool_response><tool_response>two</tool_response>"
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("function_call", LIST), ("observation", "one"), ("observation", "two")],
+        [("gpt", TAGS), ("tool", REPLIES)],
+        [("gpt", TAGS), ("function_response", "one"), ("function_response", "two")],
+    ],
+)
+def test_calls_of_sharegpt_are_turns_or_tags(turns: list[tuple[str, str]], tmp_path: Path) -> None:
+    said = [{"from": speaker, "value": value} for speaker, value in turns]
+    path = tmp_path / "a.json"
+    path.write_bytes(orjson.dumps({"conversations": TURNS + said}))
+    (found,) = (item for item in read(path) if isinstance(item, Transcript))
+    assert [(c.arguments["path"], c.reply) for c in found.calls] == [("a", "one"), ("b", "two")]
+    assert [m.text for m in found.messages if m.role == "assistant"] == [""]
+
+
+def test_a_call_that_cannot_be_read_stays_in_the_text(tmp_path: Path) -> None:
+    said = '<tool_call>{"name": "rm", </tool_call>'
+    path = tmp_path / "a.json"
+    path.write_bytes(orjson.dumps([*TURNS, {"from": "gpt", "value": said}]))
+    (found,) = (item for item in read(path) if isinstance(item, Transcript))
+    assert (found.messages[1].text, found.calls) == (said, ())

@@ -131,7 +131,8 @@ def records(source: Source) -> Iterator[tuple[str, Any]]:
 
 
 def _is_conversation(values: list[Any]) -> bool:
-    return bool(values) and isinstance(values[0], dict) and "role" in values[0]
+    first = values[0] if values else None
+    return isinstance(first, dict) and ("role" in first or first.keys() >= {"from", "value"})
 
 
 def guarded(
