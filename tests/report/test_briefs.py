@@ -209,7 +209,7 @@ def test_the_brief_says_which_files_were_passed_over(tmp_path: Path) -> None:
     )
     transcripts(tmp_path)
     page = brief_page(audit_brief(audit([str(tmp_path)]), ["runs"]))
-    assert "1 × a table of runs: passed over, since peerpact wrote it" in page
+    assert "1 × a table of runs: passed over, since no transcript is to be looked for in it" in page
 
 
 def test_every_question_that_can_be_found_says_what_to_do() -> None:

@@ -34,7 +34,7 @@ class Audit:
     unread: Counter[str] = field(default_factory=Counter)
     """By reason."""
     passed_over: Counter[str] = field(default_factory=Counter)
-    """Files that Peerpact wrote beside its logs, by what they hold."""
+    """Files in which nobody looks for a transcript, by what they hold."""
     examples: dict[str, list[str]] = field(default_factory=dict)
     """Some of the places that could not be read, by reason."""
     claims: Counter[str] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ class Audit:
 
     def refuse(self, unread: Unread) -> None:
         """Count something that could not be read, or need not be."""
-        if unread.ours:
+        if unread.apart:
             self.passed_over[unread.reason] += 1
             return
         self.unread[unread.reason] += 1

@@ -56,8 +56,8 @@ class Unread:
     reason: str
     """A short fixed phrase, so that it can be counted."""
     detail: str = ""
-    ours: bool = False
-    """Whether it is a record of Peerpact's own, in which nobody looks for a transcript."""
+    apart: bool = False
+    """Whether nobody looks for a transcript in it: Peerpact wrote it, or it is read with another file."""
 
 
 class Draft:

@@ -74,7 +74,7 @@ def read_source(source: Source, format: str = "") -> Iterator[Item]:
     found = importer(format) if format else recognise(source)
     if found is None:
         kind = own_file(source)
-        yield Unread(source.label, kind or "format not recognised", ours=bool(kind))
+        yield Unread(source.label, kind or "format not recognised", apart=bool(kind))
     elif found.transcripts is None or format:
         for item in found.read(source):
             yield noted(item, source.notes)

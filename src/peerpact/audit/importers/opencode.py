@@ -8,8 +8,9 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,17 +18,18 @@ from urllib.parse import quote
 import orjson
 
 from peerpact.audit.importer import Importer, Item, guarded
+from peerpact.audit.opencode_parts import Session
 from peerpact.audit.reading import Source
-from peerpact.audit.transcript import Draft, Transcript, Unread, flat
+from peerpact.audit.transcript import Transcript, Unread
 from peerpact.text import counted
 
 __all__ = ["IMPORTER"]
 
 MAGIC = b"SQLite format 3\x00"
 NEEDED = {"session", "message", "part"}
-SESSIONS = "SELECT id, parent_id, title FROM session ORDER BY rowid"
+SESSIONS = "SELECT id, parent_id, title, {revert} FROM session ORDER BY rowid"
 PARTS = """
-    SELECT m.id, m.data, p.data FROM message m LEFT JOIN part p ON p.message_id = m.id
+    SELECT m.id, m.data, p.id, p.data FROM message m LEFT JOIN part p ON p.message_id = m.id
     WHERE m.session_id = ? AND length(m.data) <= ? AND coalesce(length(p.data), 0) <= ?
     ORDER BY m.rowid, p.rowid
 """
@@ -85,70 +87,35 @@ def recognise(source: Source) -> bool:
         return False
 
 
+def _sessions(connection: sqlite3.Connection) -> str:
+    """Return what asks for the sessions; old databases do not know that a user takes something back."""
+    names = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+    return SESSIONS.format(revert="revert" if "revert" in names else "NULL")
+
+
 def read(source: Source) -> Iterator[Item]:
     """Read every session."""
     try:
         with _opened(source) as (connection, notes):
-            for id, parent, title in connection.execute(SESSIONS).fetchall():
-                where = f"{source.label}#{id}"
-                yield from guarded(_session, (connection, source, id, parent, title, notes), where)
+            for row in connection.execute(_sessions(connection)).fetchall():
+                where = f"{source.label}#{row[0]}"
+                yield from guarded(_session, (connection, source, row, notes), where)
     except (sqlite3.Error, OSError) as e:
         yield Unread(source.label, "damaged database", str(e)[:200])
 
 
 def _session(opened: tuple[Any, ...], where: str) -> Iterator[Transcript]:
-    connection, source, id, parent, title, notes = opened
+    connection, source, (id, parent, title, revert), notes = opened
     limit = source.limits.line
-    draft = Draft()
-    draft.notes.extend(notes)
+    taken = orjson.loads(revert) if revert else None
+    session = Session({"id": id, "parentID": parent, "title": title, "revert": taken}, notes)
     if lost := connection.execute(LOST, (id, limit, limit)).fetchone()[0]:
-        draft.notes.append(f"{counted(lost, 'part was', 'parts were')} too long to read")
-    if parent:
-        draft.notes.append(f"a sub-agent's session, of {parent}")
-    draft.facts["title"] = str(title or "")
-    agent = "sub-agent" if parent else ""
-    latest = None
-    for message_id, message, part in connection.execute(PARTS, (id, limit, limit)):
-        known = orjson.loads(message)
-        if message_id != latest:
-            latest = message_id
-            _add_message(draft, known)
-        if part:
-            _add_part(draft, known, orjson.loads(part), agent)
-    yield draft.finish(str(id), where, "opencode")
-
-
-def _add_message(draft: Draft, message: Mapping[str, Any]) -> None:
-    draft.agent = str(message.get("modelID") or draft.agent)
-    if message.get("error"):
-        draft.status = "failed"
-
-
-def _add_part(
-    draft: Draft, message: Mapping[str, Any], part: Mapping[str, Any], agent: str
-) -> None:
-    role = "assistant" if message.get("role") == "assistant" else "user"
-    model = str(message.get("modelID") or "")
-    kind = part.get("type")
-    if kind == "text":
-        draft.say(role, flat(part.get("text")), "", agent, model)
-    elif kind == "reasoning":
-        draft.say(role, "", flat(part.get("text")), agent, model)
-    elif kind == "tool":
-        _add_tool(draft, part, agent, model)
-    elif kind in {"subtask", "patch"}:
-        draft.say(role, flat(part.get("prompt") or part.get("files")), "", agent, model)
-
-
-def _add_tool(draft: Draft, part: Mapping[str, Any], agent: str, model: str) -> None:
-    state = part.get("state") or {}
-    draft.say("assistant", "", "", agent, model)
-    given = str(part.get("callID") or "")
-    id = draft.call(str(part.get("tool")), state.get("input"), given, agent)
-    if state.get("status") in {"completed", "error"}:
-        text = flat(state.get("output") or state.get("error"))
-        draft.say("tool", text, "", agent)
-        draft.reply(id, text, state.get("status") == "error")
+        session.draft.notes.append(f"{counted(lost, 'part was', 'parts were')} too long to read")
+    rows = connection.execute(PARTS, (id, limit, limit))
+    for (key, message), found in groupby(rows, lambda row: (row[0], row[1])):
+        parts = ({**orjson.loads(part), "id": part_id} for *_, part_id, part in found if part)
+        session.add({**orjson.loads(message), "id": key}, parts)
+    yield session.finish(where)
 
 
 IMPORTER = Importer("opencode", "OpenCode's database", recognise, read, 6)
