@@ -54,7 +54,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "cut.json": (b'{"messages": [\n{"role": "user", "content": "hel', "cut off"),
     "prose.json": (b"{ this is not json }", "not JSON"),
     "other.json": (b'{"hello": "world"}', "format not recognised"),
-    "deep.json": (b"[" * 100_000, "not JSON"),
+    "deep.json": (b"[" * 100_000, "nested too deeply"),
     "binary.json": (b"\x00\x01\x02" * 100, "format not recognised"),
     "text.csv": (b"a,b\n1,2\n", "format not recognised"),
     "broken.eval": (b"PK\x03\x04garbage", "damaged Inspect log"),

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from peerpact.audit import Transcript, Unread, audit, read
-from peerpact.audit.reading import Limits
+from peerpact.audit.reading import BYTES, HALVES, Limits, Source, lines
 from peerpact.audit.run import examine, items, store
 from peerpact.audit.tally import Audit
 
@@ -178,3 +178,78 @@ def test_a_database_that_is_damaged_is_counted(tmp_path: Path) -> None:
     part = examined(path)
     assert part.read == 0
     assert sum(part.unread.values()) >= 1
+
+
+def chat(said: str) -> str:
+    turns = f'[{{"role": "user", "content": "Hi."}}, {{"role": "assistant", "content": "{said}"}}]'
+    return f'{{"messages": {turns}}}'
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        (r"a \ud83d b", "a \ufffd b"),
+        (r"a \uDE00 b", "a \ufffd b"),
+        (r"\ude00\ud83d", "\ufffd\ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\\ud83d \ud83d", r"\ud83d" + " \ufffd"),
+        (r"\\\ud83d\n", "\\\ufffd\n"),
+    ],
+)
+def test_half_a_character_is_replaced_and_noted(written: str, read_as: str, tmp_path: Path) -> None:
+    for name, content, notes in (
+        ("a.json", chat(written), [(HALVES,)]),
+        ("a.jsonl", "\n".join(map(chat, ("one", written, "two"))), [(), (HALVES,), ()]),
+        ("b.jsonl", "\n".join(map(chat, (written, "one"))), [(HALVES,), ()]),
+        ("c.json", chat(written).replace("{", '{"score": NaN, ', 1), [(HALVES,)]),
+    ):
+        path = tmp_path / name
+        path.write_text(content)
+        found = [item for item in read(path) if isinstance(item, Transcript)]
+        assert [item.notes for item in found] == notes
+        marked = next(item for item in found if item.notes)
+        assert marked.messages[1].text == read_as
+        marked.messages[1].text.encode()
+
+
+def test_a_note_of_one_line_is_a_note_of_the_session_that_the_lines_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"role": "user", "content": "Hi."}\n{"role": "assistant", "content": "\\ud83d"}\n'
+    )
+    (found,) = (item for item in read(path) if isinstance(item, Transcript))
+    assert found.notes == (HALVES,)
+
+
+def test_bytes_that_are_no_text_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\n".join([chat("a").encode(), chat("caf~").encode().replace(b"~", b"\xe9")]))
+    assert [i.notes for i in read(path) if isinstance(i, Transcript)] == [(), (BYTES,)]
+
+
+def test_json_that_is_nested_too_deeply_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": ' + "[" * 2000 + "]" * 2000 + "}")
+    (found,) = read(path)
+    assert isinstance(found, Unread)
+    assert found.reason == "nested too deeply"
+
+
+CONTENT = b"\n".join(
+    [b'{"n": 1}', b'{"n": "' + b"x" * 60 + b'"}', b"", b'{"n": 2}', b"[", b'{"n": 3}']
+)
+
+
+@pytest.mark.parametrize("size", range(1, len(CONTENT) + 1))
+def test_a_line_is_counted_once_wherever_the_file_is_cut(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(CONTENT)
+    starts = range(0, len(CONTENT), size)
+    source = Source(path, "a", "lines", CONTENT[:10], limits=Limits(line=30))
+    found = []
+    for start in starts:
+        source.span = (start, min(start + size, len(CONTENT)))
+        found += [value for _, value in lines(source)]
+    assert [v["n"] if isinstance(v, dict) else v.reason for v in found] == [
+        1, "line too long", 2, "cut off", 3,
+    ]  # fmt: skip

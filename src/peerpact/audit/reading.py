@@ -6,6 +6,7 @@ A file is either one JSON document, or lines of JSON, or something binary that o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -23,6 +24,13 @@ HEAD = 65_536
 BUFFER = 1 << 18
 HEAVY_FROM = 4_000_000
 """Bytes below which a document cannot grow past the memory bound, whatever it holds."""
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+ESCAPES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+"""Escapes: a pair that is one character, half of such a pair, any other."""
+HALVES = "halves of characters were replaced"
+BYTES = "bytes that are no UTF-8 were replaced"
 PATIENCE = 20
 """Broken lines at the start of a file after which it is not taken for lines of JSON."""
 
@@ -79,6 +87,8 @@ class Source:
     notes: tuple[str, ...] = ()
     reached: Callable[[int], None] | None = None
     """Takes how far the reading of lines has come."""
+    mended: tuple[str, ...] = ()
+    """What had to be replaced in the lines since a transcript was given."""
 
     def open(self) -> BinaryIO:
         """Open the content as bytes."""
@@ -93,28 +103,46 @@ def parse(data: bytes, limits: Limits = LIMITS) -> Any:
     Raises:
         ImportFailure: The text is no JSON, is cut off, or would take too much memory.
     """
+    return _parsed(data, limits)[0]
+
+
+def _parsed(data: bytes, limits: Limits) -> tuple[Any, tuple[str, ...]]:
+    """Return the JSON value in ``data`` and what had to be replaced in it."""
     if len(data) > HEAVY_FROM and _weight(data) > limits.memory:
         raise ImportFailure("would take too much memory")
     try:
-        return orjson.loads(data)
+        return orjson.loads(data), ()
     except orjson.JSONDecodeError as e:
         return _retried(data, e)
 
 
-def _retried(data: bytes, problem: orjson.JSONDecodeError) -> Any:
-    text = data.decode("utf-8", "replace")
-    if "\ufffd" in text:
+def _retried(data: bytes, problem: orjson.JSONDecodeError) -> tuple[Any, tuple[str, ...]]:
+    text, notes = _mended(data)
+    loads: list[Callable[[str], Any]] = [orjson.loads]
+    if "NaN" in text or "Infinity" in text or "infinity" in problem.msg:
+        loads.append(json.loads)
+    for load in loads:
         try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError:
-            pass
-    if "NaN" in text or "Infinity" in text:
-        try:
-            return json.loads(text)
+            return load(text), notes
         except (ValueError, RecursionError):
             pass
+    if "depth" in problem.msg:
+        raise ImportFailure("nested too deeply") from None
     cut = problem.pos >= len(text.rstrip()) or "EOF" in problem.msg or "end of data" in problem.msg
     raise ImportFailure("cut off" if cut else "not JSON") from None
+
+
+def _mended(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return the text of ``data`` without bytes and escapes that are no character, and what was replaced."""
+    notes = []
+    text = data.decode("utf-8", "replace")
+    if "\ufffd" in text and text.encode() != data:
+        notes.append(BYTES)
+    if SURROGATE.search(text):
+        whole = ESCAPES.sub(lambda found: "\\ufffd" if found[1] else found[0], text)
+        notes += [HALVES] if whole != text else []
+        text = whole
+    return text, tuple(notes)
 
 
 def _weight(data: bytes) -> int:
@@ -156,11 +184,12 @@ def _text(source: Source) -> Source | Unread:
     with source.open() as stream:
         first = stream.readline(source.limits.line + 1).removeprefix(b"\xef\xbb\xbf")
         try:
-            value = parse(first, source.limits)
+            source.value, notes = _parsed(first, source.limits)
         except ImportFailure:
             return _document(source, first, stream)
-        source.value = value
         source.shape = "lines" if _more(stream) else "document"
+    if source.shape == "document":
+        source.notes += notes
     return source
 
 
@@ -178,11 +207,12 @@ def _document(source: Source, first: bytes, stream: BinaryIO) -> Source | Unread
     problem = "document too long"
     if whole:
         try:
-            source.value = parse(first + rest, source.limits)
+            source.value, notes = _parsed(first + rest, source.limits)
         except ImportFailure as e:
             problem = str(e)
         else:
             source.shape = "document"
+            source.notes += notes
             return source
     return _broken_lines(source, problem)
 
@@ -192,7 +222,7 @@ def _broken_lines(source: Source, problem: str) -> Source | Unread:
     source.shape = "lines"
     for tried, (_, value) in enumerate(lines(source)):
         if isinstance(value, dict):
-            source.value = value
+            source.value, source.mended = value, ()
             return source
         if tried >= PATIENCE:
             break
@@ -224,9 +254,11 @@ def _line(line: bytes, source: Source, number: int) -> Any:
     except (orjson.JSONDecodeError, ImportFailure):
         pass
     try:
-        return parse(line.removeprefix(b"\xef\xbb\xbf"), source.limits)
+        value, notes = _parsed(line.removeprefix(b"\xef\xbb\xbf"), source.limits)
     except ImportFailure as e:
         return Unread(f"{source.label}:{number}", str(e))
+    source.mended += tuple(note for note in notes if note not in source.mended)
+    return value
 
 
 def skip_line(stream: BinaryIO) -> int:

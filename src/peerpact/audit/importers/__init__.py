@@ -75,12 +75,12 @@ def read_source(source: Source, format: str = "") -> Iterator[Item]:
     if found is None:
         kind = own_file(source)
         yield Unread(source.label, kind or "format not recognised", apart=bool(kind))
-    elif found.transcripts is None or format:
-        for item in found.read(source):
-            yield noted(item, source.notes)
     else:
-        for item in _mixed(source, found):
-            yield noted(item, source.notes)
+        given = found.transcripts is None or format
+        for item in found.read(source) if given else _mixed(source, found):
+            yield noted(item, source.notes + source.mended)
+            if found.transcripts is not None:  # the next one is of another record
+                source.mended = ()
 
 
 def _mixed(source: Source, found: Importer) -> Iterator[Item]:

@@ -1,7 +1,7 @@
 """The files in which older versions of OpenCode keep their sessions: one for each session, message and part.
 
-A session is read where its own file is met, with the messages and parts beside it, as the names of files and folders
-tell them; their files are then passed over.
+A session is read where its own file is met, with the messages and parts beside it, whose files are then passed
+over. The names of files and folders tell which are its own.
 """
 
 from __future__ import annotations
