@@ -24,6 +24,8 @@ from peerpact.audit.run import helpful
 from peerpact.audit.transcript import Draft
 from peerpact.cli.audit import audit as command
 from peerpact.errors import ResultsError, StudyError
+from peerpact.report.audit_brief import audit_brief
+from peerpact.report.brief import brief_page
 
 DATA = Path(__file__).parents[1] / "data" / "audit"
 HOSTILE = "\x1b]0;owned\x07\x1b[2Jbye\u202e<script>alert(1)</script> [x](javascript:1) | `rm`"
@@ -254,12 +256,41 @@ def test_nothing_that_a_transcript_says_reaches_the_terminal_as_a_command(
         assert "](javascript" not in shown
 
 
+def test_what_could_not_be_read_is_counted_and_its_places_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", run_of(), *[b"{"] * 120, b"[1]")
+    done = audit([path])
+    table, page = as_table(done), brief_page(audit_brief(done, [path]))
+    assert "Not read: 120 cut off, 1 format not recognised" in table
+    for line in (2, 3, 4):
+        assert f"    {path}:{line}\n" in table
+        assert f"{path}:{line}" in page
+    assert f"{path}:5\n" not in table
+    assert "and 117 more" in table
+    assert "and 115 more" in page
+    assert f"    {path}:122\n" in table
+    kept = orjson.loads(as_json(done))["not_read"]["cut off"]
+    assert (kept["count"], len(kept["places"])) == (120, 100)
+
+
+def test_the_name_of_a_file_that_is_no_text_ends_no_audit(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", run_of())
+    (tmp_path / os.fsdecode(b"\xff\x1b.json")).write_bytes(b"{")
+    done = audit([str(tmp_path)])
+    for shown in (
+        *(render(done) for render in FORMATS.values()),
+        brief_page(audit_brief(done, ["a"])),
+    ):
+        assert "\x1b" not in shown
+        shown.encode()
+
+
 def test_json_and_sarif_tell_what_was_found_and_what_was_not_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", run_of(), b"{", run_of("region"))
     done = audit([path])
     told = orjson.loads(as_json(done))
     assert told["counts"]["transcripts"] == {"finished": 2}
     assert told["counts"]["unread"] == {"cut off": 1}
+    assert told["not_read"] == {"cut off": {"count": 1, "places": [f"{path}:2"]}}
     assert told["findings"][0]["claim"] == "setting_changed"
     assert told["findings"][0]["evidence"][0]["kind"] == "call"
     ran = orjson.loads(as_sarif(done))["runs"][0]

@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 import pytest
 
-from peerpact.audit import Transcript, Unread, audit, read
+from peerpact.audit import Transcript, Unread, audit, read, sources
 from peerpact.audit.reading import BYTES, HALVES, Limits, Source, lines
 from peerpact.audit.run import examine, items, store
 from peerpact.audit.tally import Audit
@@ -241,15 +241,15 @@ CONTENT = b"\n".join(
 
 
 @pytest.mark.parametrize("size", range(1, len(CONTENT) + 1))
-def test_a_line_is_counted_once_wherever_the_file_is_cut(size: int, tmp_path: Path) -> None:
+def test_a_line_is_counted_once_wherever_the_file_is_cut(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SPAN", size)
     path = tmp_path / "a.jsonl"
     path.write_bytes(CONTENT)
-    starts = range(0, len(CONTENT), size)
     source = Source(path, "a", "lines", CONTENT[:10], limits=Limits(line=30))
     found = []
-    for start in starts:
-        source.span = (start, min(start + size, len(CONTENT)))
-        found += [value for _, value in lines(source)]
-    assert [v["n"] if isinstance(v, dict) else v.reason for v in found] == [
-        1, "line too long", 2, "cut off", 3,
-    ]  # fmt: skip
+    for part in sources.spans(sources.File(path, "a")):
+        source.span = part.span
+        found += [(n, v["n"] if isinstance(v, dict) else v.reason) for n, v in lines(source)]
+    assert found == [(1, 1), (2, "line too long"), (4, 2), (5, "cut off"), (6, 3)]

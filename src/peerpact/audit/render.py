@@ -47,7 +47,13 @@ def as_json(done: Audit) -> str:
     document = {
         "peerpact": __version__,
         "counts": counts(done),
-        "not_read": {reason: list(places) for reason, places in done.examples.items()},
+        "not_read": {
+            reason: {
+                "count": count,
+                "places": [plain(place, 1000) for place in done.examples[reason]],
+            }
+            for reason, count in done.unread.most_common()
+        },
         "findings": [_found(one, done) for one in done.findings],
         "second_stage": None if done.second is None else as_values(done.second),
     }
@@ -114,7 +120,7 @@ def _lines(
     yield title + _text("heading", **facts)
     yield gap + safe(_text("statuses", statuses=_listed(done.transcripts))) + gap
     yield safe(_text("formats", formats=_listed(done.formats))) + gap
-    yield safe(_text("unread", unread=_listed(done.unread)) if done.unread else _text("all_read"))
+    yield from _not_read(done, safe, item)
     if done.passed_over:
         yield gap + safe(_text("passed_over", kinds=_listed(done.passed_over)))
     if done.notes:
@@ -134,6 +140,17 @@ def _lines(
         yield from _one(one, safe, item, done)
     if rest := sum(done.claims.values()) - len(shown):
         yield gap + _text("dropped", count=rest)
+
+
+def _not_read(done: Audit, safe: Callable[[str], str], item: str) -> Iterator[str]:
+    """Give what could not be read: counts, and some of the places for each reason."""
+    yield safe(_text("unread", unread=_listed(done.unread)) if done.unread else _text("all_read"))
+    most = int(_texts()["places"])
+    for reason, count in done.unread.most_common():
+        yield f"{item}{safe(_text('unread_places', reason=plain(reason, 60)))}"
+        yield from (f"    {safe(plain(place, 200))}" for place in done.examples[reason][:most])
+        if count > most:
+            yield f"    {safe(_text('more_places', more=count - most))}"
 
 
 def _one(one: Finding, safe: Callable[[str], str], item: str, done: Audit) -> Iterator[str]:
@@ -187,7 +204,8 @@ def _result(one: Finding, places: Mapping[str, int], done: Audit) -> dict[str, A
 
 
 def _unread(done: Audit) -> list[str]:
-    return [f"{n} not read: {reason}: {_places(done, reason)}" for reason, n in done.unread.items()]
+    told = done.unread.most_common()
+    return [f"{n} not read: {reason}: {_places(done, reason)}" for reason, n in told]
 
 
 def _places(done: Audit, reason: str) -> str:

@@ -17,7 +17,8 @@ __all__ = ["Audit", "counts"]
 
 KEPT = 10_000
 """Findings that one audit keeps in full; the rest are counted."""
-EXAMPLES = 5
+EXAMPLES = 100
+"""Places that are kept for each reason for which something could not be read."""
 
 
 @dataclass(slots=True)

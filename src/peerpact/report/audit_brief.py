@@ -21,6 +21,7 @@ LISTED = 10
 """Findings of one kind that a brief shows."""
 NAMED = 6
 QUOTES = 3
+PLACES = 5
 
 
 def audit_brief(done: Audit, paths: Sequence[str]) -> Brief:
@@ -200,8 +201,9 @@ def _measured(name: str) -> tuple[str, ...]:
 
 def _untested(done: Audit) -> Iterator[Entry]:
     for reason, n in done.unread.most_common():
-        places = "; ".join(plain(place, 200) for place in done.examples.get(reason, []))
-        yield Entry(tell("audit/unread", n=f"{n:,}", reason=plain(reason)), places)
+        shown = [plain(place, 200) for place in done.examples.get(reason, [])[:PLACES]]
+        more = [tell("audit/more_places", n=f"{n - PLACES:,}")] if n > PLACES else []
+        yield Entry(tell("audit/unread", n=f"{n:,}", reason=plain(reason)), "; ".join(shown + more))
     for kind, n in done.passed_over.most_common():
         yield Entry(tell("audit/passed_over", n=f"{n:,}", kind=plain(kind)))
     for status, meaning in wording("audit/status_words").items():
