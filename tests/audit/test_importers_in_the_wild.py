@@ -390,6 +390,58 @@ def gemini_contents() -> dict[str, Any]:
     return {"contents": [{"role": "user", "parts": [{"text": ASKED}]}, *said]}
 
 
+def converse() -> dict[str, Any]:
+    """Return a conversation in the words of Amazon's Converse."""
+    said: Values = [{"role": "user", "content": [{"text": ASKED}]}]
+    for n, (command, reply) in STEPS:
+        used = {"toolUseId": f"c{n}", "name": "bash", "input": {"command": command}}
+        result = {"toolUseId": f"c{n}", "content": [{"text": reply}], "status": "success"}
+        said += [
+            {"role": "assistant", "content": [{"toolUse": used}]},
+            {"role": "user", "content": [{"toolResult": result}]},
+        ]
+    return {"modelId": "orchid", "messages": said}
+
+
+def vercel_chat() -> dict[str, Any]:
+    """Return a chat as a page keeps it that is made with the fifth version."""
+    parts: Values = [{"type": "step-start"}]
+    for n, (command, reply) in STEPS:
+        used = {"toolCallId": f"c{n}", "input": {"command": command}, "output": reply}
+        parts.append({"type": "tool-bash", "state": "output-available", **used})
+    asked = {"role": "user", "parts": [{"type": "text", "text": ASKED}]}
+    return {"id": "t", "messages": [asked, {"role": "assistant", "parts": parts}]}
+
+
+def vercel_invocations(held: bool) -> dict[str, Any]:
+    """Return such a chat of the fourth version, its calls in parts or beside the text."""
+    used: Values = [
+        {
+            "state": "result",
+            "toolCallId": f"c{n}",
+            "toolName": "bash",
+            "args": {"command": c},
+            "result": r,
+        }
+        for n, (c, r) in STEPS
+    ]
+    said: dict[str, Any] = {"role": "assistant", "content": "Done.", "toolInvocations": used}
+    if held:
+        parts = [{"type": "tool-invocation", "toolInvocation": one} for one in used]
+        said = {"role": "assistant", "content": "Done.", "parts": parts}
+    return {"messages": [{"role": "user", "content": ASKED}, said]}
+
+
+def langchain_blocks() -> dict[str, Any]:
+    """Return calls that stand in the content and again beside it."""
+    said: Values = [{"role": "user", "content": ASKED}]
+    for n, (command, reply) in STEPS:
+        called = {"id": f"c{n}", "name": "bash", "args": {"command": command}, "type": "tool_call"}
+        said.append({**blocks(n), "tool_calls": [called]})
+        said.append({"role": "tool", "content": reply, "tool_call_id": f"c{n}"})
+    return {"messages": said}
+
+
 SNAPSHOT = {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}}
 MODE = {"type": "permission-mode", "permissionMode": "default", "sessionId": "s"}
 WHOLE = ["bash", "-lc", COMMANDS[1]]
@@ -410,6 +462,11 @@ FORMS: dict[str, tuple[str, Any]] = {
     "Vercel's fifth version": ("otel", vercel()),
     "the protocol's own names": ("otel", protocol(otel_agent_and_calls())),
     "log records in the protocol's names": ("otel", protocol(otel_log_records())),
+    "Amazon's Converse": ("plain", converse()),
+    "a page's chat": ("plain", vercel_chat()),
+    "a page's older chat": ("plain", vercel_invocations(held=True)),
+    "a page's oldest chat": ("plain", vercel_invocations(held=False)),
+    "calls that are held twice": ("anthropic", langchain_blocks()),
     "Traceloop's tools": ("otel", traceloop_tools()),
     "tools with arguments as an object": ("otel", openinference_tools()),
     "a page of traces": ("langfuse", {"data": [{"id": "t", "observations": observations()}], "meta": {}}),
@@ -452,6 +509,15 @@ def test_the_course_is_read_whole_and_once_however_it_was_written(
         assert (found.format, found.status, len(found.calls)) == (format, "finished", 3)
         claims = {one.claim for one in detect(found)}
         assert {"artefact_changed", "weights_copied"} <= claims
+
+
+def test_parts_of_an_unknown_kind_are_read_as_text_and_noted(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    parts = [{"type": "text", "text": "Hi."}, {"type": "hologram", "data": "x"}]
+    path.write_text(text({"messages": [{"role": "user", "content": parts}]}))
+    found = only(path)
+    assert "hologram" in found.messages[0].text
+    assert found.notes == ("parts of a kind that is not known were read as text: hologram",)
 
 
 def test_every_importer_is_known_by_a_file_that_begins_with_something_else(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ logs mix them, so one reader takes them all. Items of the Responses API have the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from peerpact.audit.parts import Parts
 from peerpact.audit.replies import told
 from peerpact.audit.transcript import Draft, flat
 
@@ -66,7 +67,7 @@ def add_message(
     if role is None:
         message, role = _unwrapped(message)
     content = message.get("content")
-    if type(content) is not str:
+    if type(content) is not str or message.get("parts"):
         _add_parts(draft, message, role, agent, rewound)
     elif role == "tool":
         _add_tool_result(draft, message, content, agent, rewound)
@@ -77,7 +78,7 @@ def add_message(
             reasoning = flat(reasoning)
         model = message.get("model") or ""
         draft.say(role, content, reasoning, agent, model, time, rewound)
-    if calls := message.get("tool_calls"):
+    if calls := message.get("tool_calls") or message.get("toolInvocations"):
         _add_calls(draft, calls, role, agent, rewound)
     elif "function_call" in message and isinstance(message["function_call"], Mapping):
         called = message["function_call"]
@@ -122,9 +123,11 @@ def _add_calls(draft: Draft, calls: Any, role: str, agent: str, rewound: bool) -
 
 
 def _add_bare_call(draft: Draft, called: Mapping[str, Any], agent: str, rewound: bool) -> None:
-    name = called.get("name") or called.get("function") or called.get("function_name") or ""
+    names = ("name", "function", "function_name", "toolName")
+    name = next((called[key] for key in names if called.get(key)), "")
     arguments = called.get("arguments", called.get("args", called.get("input")))
-    id = called.get("id") or called.get("tool_call_id") or called.get("call_id") or ""
+    ids = ("id", "tool_call_id", "call_id", "toolCallId")
+    id = next((called[key] for key in ids if called.get(key)), "")
     draft.call(str(name), arguments, str(id), agent, "", rewound)
     if "result" in called:
         text, failed = told(called["result"])
@@ -136,17 +139,23 @@ def _add_parts(
 ) -> None:
     """Add a message whose content is a list of typed parts (or nothing)."""
     content = message.get("content")
-    parts = content if content is not None else message.get("parts")
-    found = _Parts()
+    parts = message.get("parts") or content
+    found = Parts()
     for part in parts if isinstance(parts, list) else [parts]:
         found.take(part)
     reasoning = "\n".join(found.reasoning) or flat(message.get("reasoning_content"))
-    text = "\n".join(found.text) or flat(message.get("refusal"))
+    text = "\n".join(found.text) or flat(
+        content if type(content) is str else message.get("refusal")
+    )
     if found.text or found.calls or reasoning or not found.replies:
         time = message.get("timestamp") or ""
         draft.say(role, text, reasoning, agent, message.get("model") or "", time, rewound)
+    if odd := set(found.odd):
+        draft.note(f"parts of a kind that is not known were read as text: {', '.join(sorted(odd))}")
+    repeated = _ids(message.get("tool_calls"))
     for name, arguments, id in found.calls:
-        draft.call(name, arguments, id, agent, "", rewound)
+        if id not in repeated:
+            draft.call(name, arguments, id, agent, "", rewound)
     for id, reply, failed in found.replies:
         draft.say("tool", reply, "", agent, "", "", rewound)
         draft.reply(id, reply, failed)
@@ -154,101 +163,10 @@ def _add_parts(
         draft.reply(message.get("tool_call_id") or message.get("id") or "", text)
 
 
-class _Parts:
-    """The parts of one message, sorted."""
-
-    __slots__ = ("calls", "reasoning", "replies", "text")
-
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.reasoning: list[str] = []
-        self.calls: list[tuple[str, Any, str]] = []
-        self.replies: list[tuple[str, str, bool]] = []
-
-    def take(self, part: Any) -> None:
-        if isinstance(part, Mapping):
-            kind = part.get("type")
-            if not kind:  # Google's, of which an SDK writes out the empty fields too
-                part = {key: value for key, value in part.items() if value is not None}
-                kind = next((key for key in part if key in _PARTS), "text")
-            _PARTS.get(str(kind), _other(str(kind)))(self, part)
-        elif part is not None:
-            self.text.append(flat(part))
-
-    def write(self, part: Mapping[str, Any]) -> None:
-        text = flat(part)
-        if text:
-            (self.reasoning if part.get("thought") is True else self.text).append(text)
-
-    def think(self, part: Mapping[str, Any]) -> None:
-        for key in ("thinking", "reasoning", "text", "content", "summary"):
-            if part.get(key):
-                self.reasoning.append(flat(part[key]))
-                return
-
-    def call(self, part: Mapping[str, Any]) -> None:
-        arguments = part.get("input", part.get("arguments", part.get("args")))
-        id = part.get("id") or part.get("toolCallId") or ""
-        self.calls.append((part.get("name") or part.get("toolName") or "", arguments, str(id)))
-
-    def answer(self, part: Mapping[str, Any]) -> None:
-        id = part.get("tool_use_id") or part.get("id") or part.get("toolCallId") or ""
-        keys = ("content", "response", "result", "output")
-        given = next((part[key] for key in keys if key in part), "")
-        plain = "tool_use_id" in part and isinstance(given, str)  # text, whatever it looks like
-        text, failed = (given, False) if plain else told(given)
-        self.replies.append((str(id), text, failed or bool(part.get("is_error"))))
-
-    def google_call(self, part: Mapping[str, Any]) -> None:
-        inner = part.get("functionCall") or part.get("function_call") or {}
-        self.calls.append((inner.get("name", ""), inner.get("args"), inner.get("id") or ""))
-
-    def google_code(self, part: Mapping[str, Any]) -> None:
-        inner = part.get("executableCode") or part.get("executable_code") or {}
-        self.calls.append(("code_execution", inner, inner.get("id") or ""))
-
-    def google_printed(self, part: Mapping[str, Any]) -> None:
-        inner = part.get("codeExecutionResult") or part.get("code_execution_result") or {}
-        failed = str(inner.get("outcome")).rpartition(".")[2] not in {"OUTCOME_OK", "1"}
-        self.replies.append((inner.get("id") or "", flat(inner.get("output")), failed))
-
-    def google_data(self, part: Mapping[str, Any]) -> None:
-        inner = part.get("inlineData") or part.get("inline_data") or {}
-        self.text.append(f"[{inner.get('mimeType') or inner.get('mime_type') or 'data'}]")
-
-    def google_answer(self, part: Mapping[str, Any]) -> None:
-        inner = part.get("functionResponse") or part.get("function_response") or {}
-        self.replies.append((inner.get("id") or "", *told(inner.get("response"))))
-
-
-_PARTS: dict[str, Callable[[_Parts, Mapping[str, Any]], None]] = {
-    "thinking": _Parts.think,
-    "redacted_thinking": _Parts.think,
-    "reasoning": _Parts.think,
-    "tool_use": _Parts.call,
-    "tool_call": _Parts.call,
-    "tool-call": _Parts.call,
-    "tool_result": _Parts.answer,
-    "tool-result": _Parts.answer,
-    "tool_call_response": _Parts.answer,
-    "functionCall": _Parts.google_call,
-    "function_call": _Parts.google_call,
-    "functionResponse": _Parts.google_answer,
-    "function_response": _Parts.google_answer,
-    "inlineData": _Parts.google_data,
-    "inline_data": _Parts.google_data,
-    "executableCode": _Parts.google_code,
-    "executable_code": _Parts.google_code,
-    "codeExecutionResult": _Parts.google_printed,
-    "code_execution_result": _Parts.google_printed,
-}
-
-
-def _other(kind: str) -> Callable[[_Parts, Mapping[str, Any]], None]:
-    """Return how a part of a kind is read that is named after a tool of the provider's own."""
-    if kind.endswith("_tool_use"):
-        return _Parts.call
-    return _Parts.answer if kind.endswith("_tool_result") else _Parts.write
+def _ids(calls: Any) -> set[Any]:
+    """Return the ids of the calls that a message holds beside its parts, as LangChain's do."""
+    listed = calls if isinstance(calls, list) else ()
+    return {call.get("id") for call in listed if isinstance(call, Mapping)} - {None, ""}
 
 
 def as_message(value: Mapping[str, Any]) -> Mapping[str, Any]:

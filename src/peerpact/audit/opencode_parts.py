@@ -72,8 +72,7 @@ class Session:
         elif kind == "file":
             self._say(message, f"[file {part.get('filename') or part.get('mime') or ''}]")
         elif kind not in SILENT:
-            note = f"parts of a kind that is not known were left out: {kind}"
-            self.draft.notes += [] if note in self.draft.notes else [note]
+            self.draft.note(f"parts of a kind that is not known were left out: {kind}")
 
     def _add_tool(self, part: Mapping[str, Any]) -> None:
         state = part.get("state") or {}

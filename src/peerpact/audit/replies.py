@@ -13,7 +13,7 @@ import orjson
 
 from peerpact.audit.talk import flat
 
-__all__ = ["told"]
+__all__ = ["PARTS", "told"]
 
 TEXTS = ("output", "stdout", "content", "result", "text", "value", "logs")
 CODES = frozenset({"exit_code", "exitCode", "exit_status", "returncode", "return_code"})

@@ -134,6 +134,11 @@ class Draft:
             self._asked += 1
         return ""
 
+    def note(self, text: str) -> None:
+        """Add a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     def finish(self, id: str, source: str, format: str, talk: Talk | None = None) -> Transcript:
         """Return the transcript; ``talk`` is the whole conversation where none of it was added here."""
         talk = talk or Talk.of(self.messages, self._calls, self._answers)
