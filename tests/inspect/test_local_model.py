@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import (
@@ -16,7 +17,7 @@ from inspect_ai.tool import ToolCall, ToolCallError
 
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
-from peerpact.errors import StudyError, SubjectError
+from peerpact.errors import SubjectError
 from peerpact.harness.decoding import Offer
 from peerpact.harness.llama import runtime
 from peerpact.harness.local_model import LocalModelAPI, chat, read_answer
@@ -134,7 +135,7 @@ def test_a_growing_conversation_keeps_its_beginning() -> None:
 def test_one_answer_at_a_time_and_names_are_checked() -> None:
     api = LocalModelAPI(NAME)
     assert api.max_connections() == 1
-    with pytest.raises(StudyError, match=r"allowed: .*smollm2-135m"):
+    with pytest.raises(click.ClickException, match=r"allowed: .*smollm2-135m"):
         LocalModelAPI("gpt-5")
 
 
