@@ -13,13 +13,15 @@ import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalConfig, EvalDataset, EvalError, EvalLog, EvalSpec, read_eval_log
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
+from tenacity import Future, RetryError
 
 from peerpact.cli._options import EFFORTS
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
 from peerpact.errors import ResultsError, StudyError
-from peerpact.harness.block import check_finished
-from peerpact.harness.budget import PATIENCE
+from peerpact.harness.block import MAX_RETRIES, check_finished
+from peerpact.harness.budget import FIRST_RETRIES, PATIENCE
+from peerpact.harness.failure import told
 from peerpact.harness.run import Options, run, schedule
 from peerpact.harness.task import one_cell
 from peerpact.subjects.spec import Subject, resolve
@@ -108,6 +110,22 @@ ANSWERS = {
 }
 
 
+RETRIES: list[int | None] = []
+
+
+class _Patient(_Scripted):
+    """A model that notes how often each of its answers would be asked for again."""
+
+    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:
+        RETRIES.append(config.max_retries)
+        return await super().generate(input, tools, tool_choice, config)
+
+
+@modelapi(name="patient-for-tests")
+def patient() -> type[ModelAPI]:
+    return _Patient
+
+
 @modelapi(name="scripted-for-tests")
 def scripted() -> type[ModelAPI]:
     return _Scripted
@@ -132,6 +150,37 @@ def test_every_way_to_fail_is_a_record_with_its_reason_and_never_a_zero(tmp_path
     assert {r.ending for r in runs} == {ending}
     assert len(runs) == 2
     assert all(r.outcomes["over_bar"].value is None for r in runs)
+
+
+@pytest.mark.parametrize(
+    ("model", "retries"),
+    [("talks", [FIRST_RETRIES] + [MAX_RETRIES] * 11), ("raises", [FIRST_RETRIES] * 2)],
+)
+def test_a_provider_is_asked_again_less_often_until_it_has_answered_once(tmp_path, model, retries):
+    RETRIES.clear()
+    subject = Subject(model, f"patient-for-tests/{model}", "Alpha")
+    made(tmp_path, subject, Options(runs=1, connections=1))
+    assert retries == RETRIES
+
+
+def test_an_error_after_retries_is_told_in_the_last_words_of_the_provider():
+    last: Future[None] = Future(3)
+    last.set_exception(ValueError("no JSON:\n<html>"))
+    assert told(RetryError(last)) == "ValueError: no JSON: <html>"
+
+
+def test_a_lost_connection_says_how_it_was_lost_and_no_other_error_shows_its_request():
+    class APIConnectionError(Exception):
+        pass
+
+    def told_after(error: Exception) -> str:
+        error.__cause__ = OSError("refused at http://127.0.0.1")
+        return told(error)
+
+    assert told_after(APIConnectionError("Lost.")) == (
+        "APIConnectionError: Lost. (refused at http://127.0.0.1)"
+    )
+    assert told_after(ValueError("Lost.")) == "ValueError: Lost."
 
 
 @pytest.mark.parametrize(
@@ -283,6 +332,7 @@ def test_a_few_errors_of_a_provider_are_counted_and_the_study_goes_on(tmp_path):
     scheduled = schedule(study(tmp_path / "s", 1), [subject], Options())
     [problem] = run(scheduled, tmp_path / "out", Options(), lambda _: None)
     assert problem.startswith("raises: an error of the provider ended 2 runs (RuntimeError: ")
+    assert run(scheduled, tmp_path / "out", Options(), lambda _: None) == [problem]
 
 
 def test_the_solver_critic_takes_its_limits_from_its_arguments(tmp_path):

@@ -53,6 +53,8 @@ class Journal:
 
     folder: Path
     done: set[str] = field(default_factory=set)
+    failures: dict[str, str] = field(default_factory=dict)
+    """Identity → the provider's error, of the runs that one ended and that nobody made again."""
     spent: tuple[int, float] = (0, 0.0)
     """Tokens and US dollars, where a price is known, of all that is there, runs that were made again included."""
 
@@ -76,7 +78,10 @@ class Journal:
             run = entry.run
             tokens += run.tokens
             cost += sum(c for c in run.costs if c is not None)
-            if run.ending not in UNFINISHED and not (retry_errors and run.ending in FAILED):
+            if run.ending in UNFINISHED:
+                continue
+            journal._note(run)
+            if not (retry_errors and run.ending in FAILED):
                 journal.done.add(run.identity)
         journal.spent = (tokens, cost)
         return journal
@@ -91,7 +96,13 @@ class Journal:
             return
         add_line(self.folder / RUNS, run.to_json(), "runs")
         if run.ending not in UNFINISHED:
+            self._note(run)
             self.done.add(run.identity)
+
+    def _note(self, run: Run) -> None:
+        self.failures.pop(run.identity, None)
+        if run.ending == PROVIDER_ERROR:
+            self.failures[run.identity] = run.detail
 
 
 def claim(folder: Path, study: Study, package: str) -> str:

@@ -11,6 +11,8 @@ __all__ = ["PATIENCE", "StudyBudget", "cost_of"]
 MILLION = 1_000_000
 PATIENCE = 10
 """Errors of a provider in a row after which its subject is given up."""
+FIRST_RETRIES = 2
+"""Retries of one answer while a provider has not answered at all: a wrong address is told within a minute."""
 
 
 def cost_of(price: tuple[float, float] | None, tokens_in: int, tokens_out: int) -> float | None:
@@ -33,22 +35,18 @@ class StudyBudget:
     cost: float = 0.0
     halted: str = ""
     """Why the subject that runs now is given up, in words; empty while it is not."""
+    answered: bool = False
+    """Whether it has answered at all."""
     failures: int = 0
     """Runs or questions of it in a row that an error of its provider ended."""
-    failed: int = 0
-    """All of them."""
-    failure: str = ""
-    """The last such error."""
 
     def begin(self) -> None:
         """Begin with another subject."""
-        self.halted, self.failures, self.failed, self.failure = "", 0, 0, ""
+        self.halted, self.failures, self.answered = "", 0, False
 
     def heard(self, failure: str) -> None:
         """Note how a run or a question ended: the provider's error, or nothing where it answered."""
         self.failures = self.failures + 1 if failure else 0
-        if failure:
-            self.failed, self.failure = self.failed + 1, failure
         if self.failures >= PATIENCE and not self.halted:
             self.halted = (
                 f"its provider answered {self.failures} times in a row with an error ({failure}); mend it, "
@@ -61,8 +59,14 @@ class StudyBudget:
 
     def spend(self, tokens: int, cost: float | None) -> None:
         """Note what one answer used: tokens, and US dollars where the price is known."""
+        self.answered = True
         self.tokens += tokens
         self.cost += cost or 0.0
+
+    @property
+    def retries(self) -> int | None:
+        """Retries of the next answer; None leaves them as they are set."""
+        return None if self.answered else FIRST_RETRIES
 
     @property
     def exhausted(self) -> str:

@@ -50,6 +50,10 @@ class Budget(Protocol):
         """Which cap is reached, in words, or an empty string."""
 
     @property
+    def retries(self) -> int | None:
+        """Retries of the next answer, or None to leave them as they are set."""
+
+    @property
     def halted(self) -> str:
         """Why the subject is given up, in words, or an empty string."""
 

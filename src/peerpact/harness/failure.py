@@ -10,8 +10,16 @@ LONGEST = 500
 """Characters of an error that are kept."""
 
 
-def told(error: Exception) -> str:
-    """Return what an error says, in one line; of a provider's error its own words, without the request."""
+def told(error: BaseException) -> str:
+    """Return what an error says, in one line; of a provider's error its own words, without the request.
+
+    Of an answer that was asked for several times it is the last error; of a lost connection, also how it was lost.
+    """
+    last = getattr(error, "last_attempt", None)
+    if last is not None and (final := last.exception()) is not None:
+        return told(final)
     words = getattr(error, "provider_message", None) or str(error)
-    line = " ".join(f"{type(error).__name__}: {words}".split())[:LONGEST]
+    lost = "Connection" in type(error).__name__ and error.__cause__ is not None
+    more = f" ({error.__cause__})" if lost else ""
+    line = " ".join(f"{type(error).__name__}: {words}{more}".split())[:LONGEST]
     return str(writable(line))

@@ -127,7 +127,7 @@ def one_answer() -> Solver:
         if asked.failures or asked.budget.halted or asked.budget.exhausted:
             return state
         question = asked.questions[str(state.sample_id)]
-        output, reply = await _answer(question, state)
+        output, reply = await _answer(question, state, asked.budget.retries)
         state.output = output
         if output.choices:
             state.messages.append(output.message)
@@ -150,11 +150,13 @@ def _keep(asked: _Round, reply: Reply) -> None:
     asked.note(kept)
 
 
-async def _answer(question: Question, state: TaskState) -> tuple[ModelOutput, Reply]:
+async def _answer(
+    question: Question, state: TaskState, retries: int | None
+) -> tuple[ModelOutput, Reply]:
     schema = ResponseSchema(
         name=question.schema.__name__.lower(), json_schema=json_schema(question.schema), strict=True
     )
-    config = GenerateConfig(response_schema=schema, max_tokens=ANSWER_TOKENS)
+    config = GenerateConfig(response_schema=schema, max_tokens=ANSWER_TOKENS, max_retries=retries)
     asked_at, began = datetime.fromtimestamp(time(), UTC), monotonic()
     try:
         output = kept(await get_model().generate(state.messages, config=config))

@@ -140,10 +140,12 @@ def run(
             why = lacking or budget.halted or budget.exhausted or WITHOUT_RECORD
             lost = f"{left} of {counted(len(planned), 'run')} {form(left, 'is', 'are')} missing"
             problems.append(f"{subject.name}: {lost}: {why}")
-        if budget.failed and not budget.halted:
+        failures = [journal.failures[p.identity] for p in planned if p.identity in journal.failures]
+        if failures and not budget.halted:
+            ended, those = counted(len(failures), "run"), form(len(failures), "it", "them")
             problems.append(
-                f"{subject.name}: an error of the provider ended {counted(budget.failed, 'run')} "
-                f"({budget.failure}); --retry-errors makes {form(budget.failed, 'it', 'them')} again"
+                f"{subject.name}: an error of the provider ended {ended} ({failures[-1]}); "
+                f"--retry-errors makes {those} again"
             )
     return problems
 

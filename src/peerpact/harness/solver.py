@@ -110,7 +110,7 @@ async def _answer(
 ) -> ModelOutput | None:
     """Ask the model; whatever its provider throws ends this run, and only this run."""
     try:
-        config = GenerateConfig(**episode.scene.generation)
+        config = GenerateConfig(**{"max_retries": _retries(), **episode.scene.generation})
         output = kept(await model.generate(state.messages, tools=offered, config=config))
     except Exception as e:  # noqa: BLE001 - the boundary of one run
         episode.stop("provider_error", told(e))
@@ -119,6 +119,11 @@ async def _answer(
         episode.stop("provider_error", output.error or "the provider answered nothing")
         return None
     return output
+
+
+def _retries() -> int | None:
+    collector = COLLECTOR.get()
+    return collector.budget.retries if collector is not None else None
 
 
 def _note_usage(active: Active, output: ModelOutput) -> None:
