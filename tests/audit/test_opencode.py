@@ -165,8 +165,8 @@ def test_what_has_no_session_is_said(
     keep: Any, lost: str, reasons: dict[str, int], tmp_path: Path
 ) -> None:
     keep(tmp_path, INFO)
-    for folder in ("todo", "project"):
-        (tmp_path / "storage" / folder / "ses_1.json").unlink(missing_ok=True)
+    for file in ("todo/ses_1.json", "project/p.json"):
+        (tmp_path / "storage" / file).unlink(missing_ok=True)
     for file in tmp_path.rglob(lost):
         file.unlink()
     for folder in tmp_path.rglob("message/ses_1"):
@@ -185,6 +185,17 @@ def test_an_id_does_not_lead_out_of_the_folder_and_a_pipe_is_not_read(tmp_path: 
     os.mkfifo(tmp_path / "a" / "storage" / "message" / "ses_1" / "msg_0.json")
     found = only(tmp_path / "a" / "storage" / "session")
     assert len(found.calls) == 2
+
+
+def test_files_of_other_programs_that_look_alike_are_read_as_before(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hi."}]
+    put(tmp_path / "a.json", {"id": "ses_1", "title": "One", "conversation": said})
+    lines = [
+        orjson.dumps({"id": f"msg_{n}", "sessionID": "s", **one}) for n, one in enumerate(said)
+    ]
+    (tmp_path / "msg_1.jsonl").write_bytes(b"\n".join(lines))
+    found = list(items([str(tmp_path)]))
+    assert [f.format for f in found if isinstance(f, Transcript)] == ["plain", "plain_lines"]
 
 
 def test_a_session_beyond_the_limit_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ __all__ = ["PROMPTS", "beside"]
 
 SYSTEM = (
     "system", "system_prompt", "systemPrompt", "system_message", "systemMessage", "system_instruction",
-    "systemInstruction", "instructions", "developer", "developer_message",
+    "systemInstruction", "instructions", "developer_message",
 )  # fmt: skip
 PROMPTS = frozenset({*SYSTEM, "prompt"})
 """The keys of a record that hold what an agent is told before its messages."""

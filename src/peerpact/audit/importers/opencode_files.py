@@ -6,7 +6,7 @@ over. The names of files and folders tell which are its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +26,30 @@ OTHERS = frozenset({"permission", "project", "session_diff", "session_share", "t
 
 def recognise(source: Source) -> bool:
     """Whether the source is a session, a message, a part or another file in such a folder."""
-    value = source.value
     if source.path.parent.name in OTHERS:
-        root = source.path.absolute().parent.parent
-        return all((root / name).is_dir() for name in ("session", "message"))
-    return isinstance(value, dict) and (_is_session(value) or _is_piece(value))
+        return any(source.path.absolute().parent.parent.glob("session/*/ses_*.json"))
+    return source.shape == "document" and (_is_session(source) or _is_piece(source))
 
 
-def _is_session(value: Mapping[str, Any]) -> bool:
-    id = str(value.get("id"))
-    return id.startswith("ses") and "title" in value and "messages" not in value
+def _is_session(source: Source) -> bool:
+    return _is_kind(source, "ses_", {"id", "title"})
 
 
-def _is_piece(value: Mapping[str, Any]) -> bool:
-    """Whether ``value`` is a message or a part."""
-    return {"id", "sessionID"} <= value.keys() and ("messageID" in value or "role" in value)
+def _is_piece(source: Source) -> bool:
+    """Whether the source is a message or a part."""
+    message, part = {"id", "sessionID", "role"}, {"id", "sessionID", "messageID"}
+    return _is_kind(source, "msg_", message) or _is_kind(source, "prt_", part)
+
+
+def _is_kind(source: Source, begins: str, keys: set[str]) -> bool:
+    value = source.value
+    named = source.path.name.startswith(begins) and isinstance(value, dict)
+    return named and keys <= value.keys() and str(value["id"]).startswith(begins)
 
 
 def read(source: Source) -> Iterator[Item]:
     """Read a session with what is beside it, or pass over what is read with one."""
-    if isinstance(source.value, dict) and _is_session(source.value):
+    if _is_session(source):
         yield from _held(source)
     elif source.path.parent.name in OTHERS or _is_owned(source):
         yield Unread(source.label, BESIDE, apart=True)
