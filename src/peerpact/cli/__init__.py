@@ -55,9 +55,8 @@ def main() -> None:
     """Run the command line; every error is one message and an exit code, never a traceback."""
     # the arrays here are small: threads of the linear algebra cost ten times what they save on a busy machine
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.raiseExceptions = (
-        False  # where a disk is full, Inspect's trace cannot be written either
-    )
+    # where a disk is full, Inspect's trace cannot be written either, and that is no second message
+    logging.raiseExceptions = False
     try:
         code = _peerpact.main(standalone_mode=False)
     except PeerpactError as e:
