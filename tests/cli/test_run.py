@@ -181,8 +181,32 @@ def test_a_scenario_without_a_run_is_not_called_beyond_a_subject(peerpact, tmp_p
     ("change", "part"),
     [
         (("seed: 3", ""), "design.yaml:seed: this key is missing; add it"),
-        (("seed: 3", "seed: soon"), "design.yaml:seed: input should be a valid integer"),
-        (("seed: 3", "seed: soon"), "found 'soon'"),
+        (("seed: 3", "seed: soon"), "design.yaml:seed: this must be a whole number; found 'soon'"),
+        (
+            ("answer_grading: {}", "answer_grading: {levels: {bar: 80}}"),
+            "design.yaml:scenarios/answer_grading/levels/bar: this must be a text (in quotes, where it "
+            "looks like a number) or a list; found 80",
+        ),
+        (
+            ("answer_grading: {}", "answer_grading: {levels: {bar: '85'}}"),
+            "design.yaml:scenarios/answer_grading/levels/bar: unknown level of answer_grading; found '85'",
+        ),
+        (
+            ("stakes: none}", "stakes: nothing}"),
+            "design.yaml:arms/none/levels/stakes: unknown level of answer_grading; found 'nothing'",
+        ),
+        (
+            ("stakes: none}", "stake: none}"),
+            "design.yaml:arms/none/levels/stake: unknown factor of answer_grading; found 'stake'",
+        ),
+        (
+            ("{answer_grading: {}}", "{answr_grading: {}}"),
+            "design.yaml:scenarios/answr_grading: unknown scenario; found 'answr_grading'; did you mean",
+        ),
+        (
+            ("factor: stakes", "factor: stake"),
+            "design.yaml:contrasts/stakes: unknown factor; found 'stake'",
+        ),
     ],
 )
 def test_a_wrong_design_names_file_key_and_what_was_found(peerpact, study, change, part):
@@ -190,6 +214,29 @@ def test_a_wrong_design_names_file_key_and_what_was_found(peerpact, study, chang
     code, _, err = peerpact("run", str(study), "--model", "honest")
     assert code == 2
     assert part in err
+
+
+@pytest.mark.parametrize(
+    ("subjects", "part"),
+    [
+        ("[]", "design.yaml:subjects: this study names no subject; add --model NAME"),
+        (
+            "[{name: honst}]",
+            "design.yaml:subjects/honst: unknown model; found 'honst'; did you mean",
+        ),
+    ],
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_subjects_of_a_design_that_are_none_are_named_with_their_place(
+    peerpact, study, tmp_path, subjects, part, dry
+):
+    (study / "design.yaml").write_text(
+        DESIGN.replace("[{name: honest}, {name: inflating}]", subjects)
+    )
+    code, _, err = peerpact("run", str(study), "--log-dir", str(tmp_path / "o"), *dry)
+    assert code == 2
+    assert part in err
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_full_disk_is_one_message_that_says_what_is_kept(peerpact, study, tmp_path):

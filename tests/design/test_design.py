@@ -62,7 +62,7 @@ def test_a_contrast_that_hides_a_second_factor_is_refused_with_the_diff(tmp_path
         ("stakes: none}", "stake: none}", "did you mean 'stakes'"),
         ("answer_grading:", "answer_gradings:", "did you mean 'answer_grading'"),
         ("runs: 2", "rusn: 2", "did you mean 'runs'"),
-        ("runs: 2", "runs: 0", "greater than or equal to 1"),
+        ("runs: 2", "runs: 0", "runs: this must be a number of at least 1; found 0"),
         ("seed: 1", "seed: [", "not valid yaml"),
     ],
 )

@@ -61,6 +61,9 @@ class Request:
         """
         loaded = _stopping(load_study(study), given).asking(given["probes"])
         names = given["models"] or [entry.name for entry in loaded.subjects]
+        if not names:
+            hint = "add --model NAME, or name one under subjects"
+            raise StudyError("this study names no subject", where=loaded.at("subjects"), hint=hint)
         settings = {"temperature": given["temperature"]}
         if given["reasoning_effort"]:
             settings["reasoning_effort"] = given["reasoning_effort"]

@@ -82,14 +82,22 @@ def expand(study: Study) -> list[Cell | Excluded]:
     """
     found: list[Cell | Excluded] = []
     for name, entry in study.scenarios.items():
-        found.extend(_scenario(load(name), study, entry))
+        found.extend(_scenario(_loaded(name, study), study, entry))
     seen: set[str] = set()
     for cell in found:
         if isinstance(cell, Cell) and cell.id in seen:
-            raise StudyError("two cells have one name", where=study.name, found=cell.id)
+            raise StudyError("two cells have one name", where=study.at("scenarios"), found=cell.id)
         if isinstance(cell, Cell):
             seen.add(cell.id)
     return found
+
+
+def _loaded(name: str, study: Study) -> LoadedScenario:
+    try:
+        return load(name)
+    except StudyError as e:
+        where = e.where or study.at(f"scenarios/{name}")
+        raise StudyError(e.what, where=where, found=e.found, hint=e.hint) from e
 
 
 def _scenario(
@@ -97,14 +105,17 @@ def _scenario(
 ) -> Iterator[Cell | Excluded]:
     arms = _arms(scenario.name, study, entry)
     for name, arm in sorted(arms.items(), key=lambda item: not item[1].capability):
-        yield from _strata(scenario, entry, name, arm)
+        try:
+            yield from _strata(scenario, entry, name, arm)
+        except StudyError as e:
+            raise _placed(e, study, entry, scenario.name, name) from e
 
 
 def _arms(scenario: str, study: Study, entry: ScenarioEntry) -> dict[str, Arm]:
     arms = study.arms_of(entry)
     for name in entry.without:
         if name not in arms and name not in study.grids:
-            where = f"{study.name}/scenarios/{scenario}/without"
+            where = study.at(f"scenarios/{scenario}/without")
             hint = allowed(name, {*arms, *study.grids})
             raise StudyError("no such arm to leave out", where=where, found=name, hint=hint)
     left_out = set(study.expanded(entry.without))
@@ -133,6 +144,30 @@ def _strata(
         if stratum not in seen:
             seen.add(stratum)
             yield _cell(scenario, name, arm, fixed, stratum)
+
+
+def _placed(
+    e: StudyError, study: Study, entry: ScenarioEntry, scenario: str, arm: str
+) -> StudyError:
+    """Return an error about levels with the place in the design that names them."""
+    factor = e.where.partition("/")[2] or str(e.found)
+    named = (key for key, levels in _written(study, entry, scenario, arm) if factor in levels)
+    key = next((f"{key}/{factor}" for key in named), f"scenarios/{scenario}")
+    return StudyError(f"{e.what} of {scenario}", where=study.at(key), found=e.found, hint=e.hint)
+
+
+def _written(
+    study: Study, entry: ScenarioEntry, scenario: str, arm: str
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield where an arm's levels stand, with them: its own before those that every arm of the scenario has."""
+    own, grid = f"scenarios/{scenario}", arm.partition(".")[0]
+    for key, found in ((f"{own}/", entry), ("", study)):
+        if arm in found.arms:
+            yield f"{key}arms/{arm}/levels", found.arms[arm].levels
+        if grid in found.grids:
+            yield f"{key}grids/{grid}/levels", found.grids[grid].levels
+    yield f"{own}/levels", entry.levels
+    yield from ((f"{own}/strata/{i}", options) for i, options in enumerate(entry.strata))
 
 
 def _cell(

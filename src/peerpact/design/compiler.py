@@ -116,7 +116,7 @@ def _check_possible(study: Study, found: Iterable[Cell | Excluded]) -> None:
         if isinstance(cell, Excluded) and cell.arm in named - possible:
             raise StudyError(
                 f"no scenario allows this arm: {cell.reason}",
-                where=f"{study.name}/arms/{cell.arm}",
+                where=study.at(f"arms/{cell.arm}"),
                 hint="change its levels, or leave it out",
             )
 

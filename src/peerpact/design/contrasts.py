@@ -81,7 +81,7 @@ def pairs(study: Study, found: Iterable[Cell]) -> list[Pair]:
         by_scenario[cell.scenario].append(cell)
     result: list[Pair] = []
     for contrast in study.contrasts:
-        where = f"{study.name}/contrasts/{contrast.name}"
+        where = study.at(f"contrasts/{contrast.name}")
         if contrast.factor == ROUTE:
             result.extend(_by_route(contrast, by_scenario))
             continue

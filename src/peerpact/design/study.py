@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from peerpact.canonical import digest
 from peerpact.design.stopped import StopRule
@@ -228,6 +228,12 @@ class Study(_Frozen):
     scenarios: dict[str, ScenarioEntry] = Field(min_length=1)
     contrasts: tuple[Contrast, ...] = ()
 
+    _file: Path | None = PrivateAttr(default=None)
+
+    def at(self, key: str) -> str:
+        """Return where a key of the study stands: in its file, where it was read from one."""
+        return f"{self._file}:{key}" if self._file else f"{self.name}/{key}"
+
     @property
     def digest(self) -> str:
         """The hash of the design, without the number of runs and the probes: more of either is the same study."""
@@ -362,7 +368,9 @@ def load_study(name: str) -> Study:
             if not isinstance(content, dict):
                 found = "nothing" if content is None else type(content).__name__
                 raise StudyError("a study is a mapping of keys", where=str(path), found=found)
-            return _expanded(parse(Study, {"name": path.resolve().parent.name, **content}, path))
+            study = parse(Study, {"name": path.resolve().parent.name, **content}, path)
+            study._file = path
+            return _expanded(study)
     hint = f"{allowed(name, study_names())}; or give a folder with a design.yaml"
     problem = "this folder holds no design.yaml" if Path(name).is_dir() else "unknown study"
     raise StudyError(problem, found=name, hint=hint)

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from peerpact.errors import StudyError
+from peerpact.scenarios.parsing import parse
 from peerpact.scenarios.sameness import check_same
 from peerpact.text import read_text, read_yaml
 
@@ -49,12 +50,7 @@ def read_wordings(path: Path) -> tuple[str, ...]:
     text, beside = read_text(path), wordings_file(path)
     if not beside.is_file():
         return (text,)
-    try:
-        written = WordingsFile.model_validate(read_yaml(beside))
-    except ValidationError as e:
-        first = e.errors()[0]
-        key = "/".join(str(part) for part in first["loc"])
-        raise StudyError(first["msg"], where=f"{beside}:{key}") from None
+    written = parse(WordingsFile, read_yaml(beside), beside)
     found = (text, *(wording.rstrip("\n") for wording in written.wordings))
     check_same(found, written.says, str(beside))
     return found

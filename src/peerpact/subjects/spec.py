@@ -132,10 +132,14 @@ def subject_of(study: Study, name: str, settings: Mapping[str, Any] | None = Non
     Raises:
         StudyError: The name, the model or the route is unknown.
     """
-    entry = next((e for e in study.subjects if e.name == name and e.model), None)
-    if entry is None:
-        return resolve(name, settings)
-    model, route = resolve(entry.model, settings), resolve(entry.route).route
+    entry = next((e for e in study.subjects if e.name == name), None)
+    try:
+        if entry is None or not entry.model:
+            return resolve(name, settings)
+        model, route = resolve(entry.model, settings), resolve(entry.route).route
+    except StudyError as e:
+        where = study.at(f"subjects/{name}") if entry else e.where
+        raise StudyError(e.what, where=where, found=e.found, hint=e.hint) from e
     title = f"{model.title} by {route}"
     return replace(model, name=name, route=route, title=title, reasoning=_reasoning(route))
 
