@@ -155,7 +155,7 @@ def render(text: str, facts: Mapping[str, Any], where: str = "") -> str:
     """
     if "{" not in text:
         return text
-    used = {name: facts[name] for name in _variables(text) if name in facts}
+    used = {name: facts[name] for name in variables(text, where) if name in facts}
     try:
         if all(isinstance(value, str) for value in used.values()):
             return _filled(text, tuple(used.items()))
@@ -183,9 +183,16 @@ def evaluate(text: str, facts: Mapping[str, Any], where: str = "") -> Any:
         raise StudyError(f"this expression fails ({e})", where=where, found=text) from e
 
 
-def variables(text: str) -> set[str]:
-    """Return the names of the variables that ``text`` uses."""
-    return set(_variables(text))
+def variables(text: str, where: str = "") -> frozenset[str]:
+    """Return the names of the variables that ``text`` uses.
+
+    Raises:
+        StudyError: The template does not parse.
+    """
+    try:
+        return _variables(text)
+    except StudyError as e:
+        raise StudyError(e.what, where=where, found=e.found, hint=e.hint) from e
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,9 @@ from peerpact.harness.context import Collector, Price
 from peerpact.harness.fitting import fitting
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import Watch
+from peerpact.scenarios.load import load
+from peerpact.scenarios.probing import form
+from peerpact.subjects.scripts import check_scripts
 from peerpact.subjects.spec import Subject, price
 from peerpact.text import counted, form
 
@@ -98,7 +101,18 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
         runs = options.runs or study.runs_for(subject.name)
         own = spread(fit, options.cells)
         planned[subject] = tuple(plan(own, subject, runs, study.seed, wordings=study.wordings))
+        _check_playable(planned[subject], study.probes)
     return Schedule(study, tuple(compiled.cells), planned, tuple(left_out))
+
+
+def _check_playable(planned: Sequence[Planned], probes: Sequence[str]) -> None:
+    """Check what a run would stumble over: the scripts of each scenario, and the probes in each cell."""
+    cells = {p.cell.id: p for p in planned}
+    for one in {p.cell.scenario: p for p in cells.values()}.values():
+        check_scripts(load(one.cell.scenario), one.scene)
+    for one in cells.values():
+        for probe in probes:
+            form(probe, one.scene, (), one.seed)
 
 
 def run(

@@ -16,6 +16,7 @@ from peerpact.harness.samples import Planned, plan, sample
 from peerpact.harness.scorer import outcomes
 from peerpact.harness.solver import critic
 from peerpact.scenarios.load import load
+from peerpact.subjects.scripts import check_scripts
 from peerpact.subjects.spec import Subject
 
 __all__ = ["one_cell", "task_of"]
@@ -59,4 +60,6 @@ def one_cell(scenario: str, levels: dict[str, str], runs: int, vendor: str, judg
     full = load(scenario).levels(levels)
     cell = Cell(scenario, "cell", "one cell", full, "", capability=False)
     subject = Subject(name="model", route="", vendor=vendor)
-    return task_of(scenario, plan([cell], subject, runs, seed=0), judge)
+    planned = plan([cell], subject, runs, seed=0)
+    check_scripts(load(scenario), planned[0].scene)
+    return task_of(scenario, planned, judge)

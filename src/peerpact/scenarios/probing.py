@@ -191,7 +191,10 @@ def questions(scenario: str, probe: str) -> Mapping[str, Question]:
     lacking = [name for name, question in asked.items() if question is None]
     if lacking:
         raise StudyError(
-            f"the scenario has no question for the probe {probe!r}", where=scenario, found=lacking
+            f"the scenario has no question for the probe {probe!r}",
+            where=scenario,
+            found=lacking,
+            hint="write one in questions.yaml, or leave the probe out",
         )
     return {name: question for name, question in asked.items() if question is not None}
 

@@ -13,7 +13,7 @@ from peerpact.scenarios.language import Language, translations
 from peerpact.scenarios.parsing import parse
 from peerpact.scenarios.spec import OverlaySpec
 from peerpact.scoring.rubrics import truth
-from peerpact.text import read_text, read_yaml
+from peerpact.text import read_text, read_yaml, variables
 from peerpact.worlds.overlay import Overlay, Translations
 
 __all__ = ["Plain", "Sources"]
@@ -57,7 +57,13 @@ class Sources:
     def overlays(self, specs: Iterable[OverlaySpec], where: str) -> tuple[Overlay, ...]:
         """Resolve overlays: every file is read, every value stands in place."""
         return tuple(
-            Overlay(s.op, s.path, Plain.where_it_can(self._value(s)), s.to, f"{where}[{i}]")
+            Overlay(
+                s.op,
+                s.path,
+                Plain.where_it_can(self._value(s, f"{where}[{i}]")),
+                s.to,
+                f"{where}[{i}]",
+            )
             for i, s in enumerate(specs)
         )
 
@@ -74,13 +80,7 @@ class Sources:
             StudyError: A tool is in none of the tool files.
         """
         common = read_yaml(self.package / "shared/refusals.yaml")
-        known: dict[str, Any] = {}
-        for file in [
-            *sorted((self.package / "shared/tools").glob("*.yaml")),
-            self.folder / "tools.yaml",
-        ]:
-            if file.is_file():
-                known |= _yaml(file)
+        known = self.known_tools()
         for name in names:
             if name not in known:
                 hint = allowed(name, known)
@@ -92,18 +92,24 @@ class Sources:
             for name in names
         }
 
-    def _value(self, spec: OverlaySpec) -> Any:
+    def known_tools(self) -> dict[str, Any]:
+        """Return all tools that there are, with their texts: the shared ones and the scenario's own."""
+        shared = sorted((self.package / "shared/tools").glob("*.yaml"))
+        files = [path for path in (*shared, self.folder / "tools.yaml") if path.is_file()]
+        return {name: text for path in files for name, text in _yaml(path).items()}
+
+    def _value(self, spec: OverlaySpec, where: str) -> Any:
         if spec.text is not None:
             return _text(self.path(spec.text))
         if spec.data is not None:
             path = self.path(spec.data)
             return self._language(path) if spec.op == "translate" else _yaml(path)
-        return self._resolve(spec.value)
+        return self._resolve(spec.value, where)
 
     def _language(self, path: Path) -> Translations:
         return translations(parse(Language, _yaml(path), path), path, self.path)
 
-    def _resolve(self, value: Any) -> Any:
+    def _resolve(self, value: Any, where: str) -> Any:
         if isinstance(value, Mapping):
             if len(value) == 1:
                 source, name = next(iter(value.items()))
@@ -111,7 +117,9 @@ class Sources:
                     return self.tools([name])[name]
                 if source in _READERS:
                     return _READERS[source](self.path(name))
-            return {key: self._resolve(child) for key, child in value.items()}
+            return {key: self._resolve(child, where) for key, child in value.items()}
+        if isinstance(value, str):
+            variables(value, where)
         return value
 
 
@@ -127,7 +135,9 @@ def _named(text: str | None, value: Any) -> Iterator[str]:
 
 @cache
 def _text(path: Path) -> str:
-    return read_text(path)
+    text = read_text(path)
+    variables(text, str(path))
+    return text
 
 
 @cache

@@ -19,7 +19,7 @@ from peerpact.scenarios.scene import Scene
 from peerpact.scoring.rubrics import lifted
 from peerpact.text import evaluate
 
-__all__ = ["Action", "Script", "Scripts", "actions", "scripts"]
+__all__ = ["Action", "Script", "Scripts", "actions", "check_scripts", "scripts"]
 
 
 class _Frozen(BaseModel):
@@ -78,6 +78,23 @@ def scripts(scenario: LoadedScenario) -> Scripts:
     """
     path: Path = scenario.folder / "scripts.yaml"
     return parse(Scripts, scenario.scripts, path)
+
+
+def check_scripts(scenario: LoadedScenario, scene: Scene) -> None:
+    """Check that every script of a scenario can be played in a scene, before an organism meets it.
+
+    Raises:
+        StudyError: The file is wrong, an expression fails, or a call names a tool that there is not.
+    """
+    found = scripts(scenario)
+    where = f"{scenario.folder / 'scripts.yaml'}"
+    known = scenario.sources.known_tools()
+    for name in ("", *found.scripts):
+        for action in actions(found, scene, name):
+            if action.tool and action.tool not in known:
+                hint = allowed(action.tool, known)
+                at = f"{where}:scripts/{name}" if name else f"{where}:reading"
+                raise StudyError("unknown tool", where=at, found=action.tool, hint=hint)
 
 
 def actions(
