@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,23 @@ def test_what_scout_stores_of_our_formats_is_found_again(tmp_path: Path) -> None
     kept, direct = audit([str(tmp_path)]), audit(paths)
     assert set(kept.formats) == {"scout"}
     assert (kept.read, kept.claims) == (direct.read, direct.claims)
+
+
+def test_what_scout_names_files_after_leads_nowhere_and_stands_for_one_transcript(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("inspect_scout")
+    from peerpact.audit.scout import transcripts
+
+    said = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hi."}]
+    named: list[dict[str, str]] = [{}, {}, {"id": "../../a"}, {"id": "run-1.b"}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps({**one, "messages": said}) for one in named))
+
+    async def offered() -> list[Any]:
+        return [one async for one in transcripts([str(path)])]
+
+    found = asyncio.run(offered())
+    ids = [one.transcript_id for one in found]
+    assert (len(set(ids)), ids[3], found[2].source_id) == (4, "run-1.b", "../../a")
+    assert not any("/" in id for id in ids)

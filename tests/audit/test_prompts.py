@@ -39,6 +39,8 @@ CALLED = {
     "tool_calls": [{"id": "c", "type": "function", "function": {"name": "ls", "arguments": "{}"}}],
 }
 
+THOUGHT = {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm."}]}
+
 
 def span(**values: Any) -> Any:
     named = [
@@ -132,6 +134,31 @@ def test_a_prompt_beside_the_messages_is_read_once(form: str, tmp_path: Path) ->
     assert POLICY in found.messages[0].text
     assert found.messages[-1].text == SAID
     assert "shutdown_withheld" in {one.claim for one in detect(found)}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"response": SAID},
+        {"completion": SAID},
+        {"output": [ANSWER]},
+        {"generation": ANSWER},
+        {"response": SAID, "completion": SAID},
+    ],
+)
+@pytest.mark.parametrize("asked", [[USER], [USER, CALLED], [USER, THOUGHT]])
+def test_an_answer_beside_the_messages_is_read_once(
+    answer: dict[str, Any], asked: list[Any], tmp_path: Path
+) -> None:
+    found = only({"system": POLICY, "messages": asked, **answer}, tmp_path)
+    assert [m.text for m in found.messages].count(SAID) == 1
+    assert (found.messages[-1].role, found.messages[-1].text) == ("assistant", SAID)
+    assert "shutdown_withheld" in {one.claim for one in detect(found)}
+
+
+def test_an_answer_that_the_messages_hold_is_not_read_again(tmp_path: Path) -> None:
+    found = only({**CHAT, "response": SAID, "completion": f" {SAID}"}, tmp_path)
+    assert [m.text for m in found.messages] == [ASKED, SAID]
 
 
 def test_a_template_that_is_kept_elsewhere_is_noted(tmp_path: Path) -> None:

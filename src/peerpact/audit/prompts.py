@@ -1,21 +1,23 @@
-"""What a record holds beside its messages and the agent was told all the same: a system prompt, instructions."""
+"""What a record holds beside its messages: what the agent was told first, and what it answered last."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from peerpact.audit.transcript import flat
 
-__all__ = ["PROMPTS", "beside"]
+__all__ = ["BESIDE", "answers", "beside"]
 
 SYSTEM = (
     "system", "system_prompt", "systemPrompt", "system_message", "systemMessage", "system_instruction",
     "systemInstruction", "instructions", "developer_message",
 )  # fmt: skip
 PROMPTS = frozenset({*SYSTEM, "prompt"})
-"""The keys of a record that hold what an agent is told before its messages."""
+ANSWERS = ("completion", "response", "generation", "output", "model_output", "model_response")
+BESIDE = PROMPTS.union(ANSWERS)
+"""The keys of a record that hold what was said before or after its messages."""
 FIRST = 20
 """Messages that are searched for a prompt which the record repeats."""
 
@@ -32,6 +34,25 @@ def beside(record: Mapping[str, Any], messages: Iterable[Any] = ()) -> list[dict
             known.add(text)
             found.append(message)
     return found
+
+
+def answers(record: Mapping[str, Any], messages: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what the agent answered beside ``messages``, as messages; what they repeat is left out."""
+    if record.keys().isdisjoint(ANSWERS):
+        return []
+    known = {_text(message) for message in messages[-FIRST:]}
+    given = [record[key] for key in ANSWERS if key in record]
+    listed = [one for value in given for one in (value if isinstance(value, list) else [value])]
+    found = {_text(message): message for one in listed if (message := _answer(one)) is not None}
+    return [message for text, message in found.items() if text and text not in known]
+
+
+def _answer(value: Any) -> dict[str, Any] | None:
+    """Return a text or a message as what the agent says; ``None`` for anything else."""
+    if isinstance(value, str):
+        return {"role": "assistant", "content": value}
+    is_message = isinstance(value, Mapping) and "role" in value and "content" in value
+    return dict(value) if is_message else None
 
 
 def _named(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from peerpact.audit.dialects import add_message
 from peerpact.audit.importer import document_importer
-from peerpact.audit.prompts import beside
+from peerpact.audit.prompts import answers, beside
 from peerpact.audit.settings import ID_KEYS, add_settings
 from peerpact.audit.transcript import Draft, Transcript
 
@@ -68,7 +68,8 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     draft = Draft()
     request, response = _parts(value)
     messages = request.get("messages") or ()
-    for message in (*beside(request, messages), *messages):
+    last = answers(value, messages) if response is value else []
+    for message in (*beside(request, messages), *messages, *last):
         add_message(draft, message)
     if isinstance(response.get("content"), list):
         add_message(draft, {"role": "assistant", **response})

@@ -7,7 +7,7 @@ from typing import Any
 
 from peerpact.audit.dialects import add_item, add_message
 from peerpact.audit.importer import document_importer
-from peerpact.audit.prompts import PROMPTS, beside
+from peerpact.audit.prompts import BESIDE, answers, beside
 from peerpact.audit.settings import ID_KEYS, add_settings
 from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
@@ -19,7 +19,8 @@ OPENING = 50
 REFUSED = {"content_filter", "refusal"}
 ANSWERED = ("choices", "output", "incomplete_details")
 """What may stand beside the messages of a chat."""
-WRAPS = frozenset({"request", "response", "body", "input", *ANSWERED}) | PROMPTS
+OWN = frozenset({"response", "output"})
+WRAPS = frozenset({"request", "response", "body", "input", *ANSWERED}) | BESIDE
 """Keys without which a record is a chat and nothing else."""
 
 
@@ -74,11 +75,14 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     request, response = (value, value) if bare else _parts(value)
     talk = None
     lead = [] if bare else _lead((value, request, response), request.get("messages") or ())
-    if bare or not (lead or request.get("input") or any(map(response.get, ANSWERED))):
+    last = [] if bare else answers(_apart(value), request.get("messages") or ())
+    if bare or not (lead or last or request.get("input") or any(map(response.get, ANSWERED))):
         talk = skimmed(request.get("messages"))
     if talk is None:
         _add_request(draft, request, lead)
         _add_response(draft, response)
+        for message in last:
+            add_message(draft, message)
     add_settings(draft, value)
     for part in (request, response):
         if part is not value:
@@ -93,6 +97,11 @@ def _lead(parts: Iterable[Mapping[str, Any]], messages: Iterable[Any]) -> list[d
     for part in parts:
         found += beside(part, (*found, *messages))
     return found
+
+
+def _apart(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record without the responses that are read in the words of the API."""
+    return {k: one for k, one in value.items() if k not in OWN or isinstance(one, str)}
 
 
 def _add_request(draft: Draft, request: Mapping[str, Any], lead: Iterable[Any]) -> None:
@@ -111,7 +120,8 @@ def _add_response(draft: Draft, response: Mapping[str, Any]) -> None:
         add_message(draft, {"role": "assistant", **said})
         if choice.get("finish_reason") in REFUSED or said.get("refusal"):
             draft.status = "refused"
-    for item in response.get("output") or ():
+    output = response.get("output")
+    for item in output if isinstance(output, list) else ():
         add_item(draft, item)
     if (response.get("incomplete_details") or {}).get("reason") in REFUSED:
         draft.status = "refused"

@@ -7,7 +7,7 @@ from typing import Any
 
 from peerpact.audit.dialects import add_message, is_message
 from peerpact.audit.importer import document_importer
-from peerpact.audit.prompts import beside
+from peerpact.audit.prompts import answers, beside
 from peerpact.audit.settings import ID_KEYS, add_settings
 from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
@@ -50,8 +50,9 @@ def transcripts(value: Any, where: str) -> Iterator[Transcript]:
     else:
         messages, record = value[_key(value)], value
     lead = beside(record, messages)
-    talk = None if lead else skimmed(messages)
-    for message in (*lead, *messages) if talk is None else ():
+    last = answers(record, messages)
+    talk = None if lead or last else skimmed(messages)
+    for message in (*lead, *messages, *last) if talk is None else ():
         add_message(draft, message)
     add_settings(draft, record)
     id = next((str(record[key]) for key in ID_KEYS if record.get(key)), where)
