@@ -253,3 +253,18 @@ def test_a_line_is_counted_once_wherever_the_file_is_cut(
         source.span = part.span
         found += [(n, v["n"] if isinstance(v, dict) else v.reason) for n, v in lines(source)]
     assert found == [(1, 1), (2, "line too long"), (4, 2), (5, "cut off"), (6, 3)]
+
+
+def test_documents_one_after_another_are_read_each(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    two = [orjson.dumps(orjson.loads(chat(said)), option=orjson.OPT_INDENT_2) for said in "ab"]
+    for between in (b"\n", b"", b"\n\n\n"):
+        path.write_bytes(between.join(two))
+        assert [i.source for i in read(path) if isinstance(i, Transcript)] == [
+            f"{path}[0]",
+            f"{path}[1]",
+        ]
+    path.write_bytes(b"\n".join([*two, b"}"]))
+    (found,) = read(path)
+    assert isinstance(found, Unread)
+    assert found.reason == "not JSON"

@@ -38,6 +38,10 @@ def text(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def indented(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
 def function(n: int, arguments: Any = None) -> dict[str, Any]:
     given = {"name": "bash", "arguments": text(arguments or {"command": COMMANDS[n]})}
     return {"id": f"c{n}", "type": "function", "function": given}
@@ -258,6 +262,19 @@ def protocol(value: Any) -> Any:
     return {re.sub("([A-Z])", r"_\1", key).lower(): protocol(part) for key, part in value.items()}
 
 
+def otel_printed() -> Values:
+    """Return spans as the Python SDK writes them out."""
+    return [
+        {
+            "name": "chat", "context": {"trace_id": "0xa", "span_id": f"0x{n}"}, "parent_id": None,
+            "start_time": f"2026-03-02T10:0{n}:00.000000Z", "end_time": f"2026-03-02T10:0{n}:30.000000Z",
+            "status": {"status_code": "UNSET"}, "events": [], "links": [], "resource": {"attributes": {}},
+            "attributes": {"gen_ai.input.messages": text(parts(n)), "gen_ai.output.messages": text([spoken(n)])},
+        }
+        for n, _ in STEPS
+    ]  # fmt: skip
+
+
 # Langfuse and LangSmith
 
 
@@ -467,6 +484,7 @@ FORMS: dict[str, tuple[str, Any]] = {
     "a page's older chat": ("plain", vercel_invocations(held=True)),
     "a page's oldest chat": ("plain", vercel_invocations(held=False)),
     "calls that are held twice": ("anthropic", langchain_blocks()),
+    "spans as an SDK writes them out": ("otel", otel_printed()),
     "Traceloop's tools": ("otel", traceloop_tools()),
     "tools with arguments as an object": ("otel", openinference_tools()),
     "a page of traces": ("langfuse", {"data": [{"id": "t", "observations": observations()}], "meta": {}}),
@@ -502,6 +520,10 @@ def test_the_course_is_read_whole_and_once_however_it_was_written(
     for name, written in (
         ("whole.json", text(value)),
         ("lines.jsonl", "\n".join(map(text, value)) if isinstance(value, list) else text(value)),
+        (
+            "joined.json",
+            "\n".join(map(indented, value)) if isinstance(value, list) else text(value),
+        ),
     ):
         path = tmp_path / name
         path.write_text(written)

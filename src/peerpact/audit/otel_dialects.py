@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import orjson
@@ -18,6 +19,7 @@ __all__ = [
     "attributes",
     "camels",
     "event",
+    "printed",
     "traceloop_tool",
     "with_events",
 ]
@@ -42,6 +44,8 @@ EVENTS = {
 
 def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
     """Return a span's attributes as a plain mapping."""
+    if isinstance(known := span.get("attributes"), Mapping):
+        return dict(known)
     return {
         str(item.get("key")): _value(item.get("value"), 0)
         for item in span.get("attributes") or ()
@@ -56,6 +60,24 @@ def camels(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {_CAMEL.sub(lambda found: found[1].upper(), key): camels(v) for key, v in value.items()}
+
+
+def printed(span: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a span as OTLP has it that the Python SDK wrote out."""
+    status = (span.get("status") or {}).get("status_code")
+    return {
+        **span,
+        "traceId": span["context"]["trace_id"],
+        "spanId": span["context"]["span_id"],
+        "parentSpanId": span.get("parent_id"),
+        "startTimeUnixNano": _nanoseconds(span.get("start_time")),
+        "endTimeUnixNano": _nanoseconds(span.get("end_time")),
+        "status": {"code": f"STATUS_CODE_{status}"},
+    }
+
+
+def _nanoseconds(time: Any) -> int:
+    return int(datetime.fromisoformat(time).timestamp() * 1e9) if isinstance(time, str) else 0
 
 
 def _value(value: Any, depth: int) -> Any:

@@ -1,6 +1,7 @@
 """Opening a file that nobody vouches for: bounded lines, bounded documents, any encoding, no execution.
 
-A file is either one JSON document, or lines of JSON, or something binary that only its importer understands.
+A file is either one JSON document (or several, one after another), or lines of JSON, or something binary that only
+its importer understands.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ HEAD = 65_536
 BUFFER = 1 << 18
 HEAVY_FROM = 4_000_000
 """Bytes below which a document cannot grow past the memory bound, whatever it holds."""
+_SPACE = re.compile(r"\s*")
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 ESCAPES = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
@@ -207,7 +209,7 @@ def _document(source: Source, first: bytes, stream: BinaryIO) -> Source | Unread
     problem = "document too long"
     if whole:
         try:
-            source.value, notes = _parsed(first + rest, source.limits)
+            source.value, notes = _values(first + rest, source.limits)
         except ImportFailure as e:
             problem = str(e)
         else:
@@ -215,6 +217,33 @@ def _document(source: Source, first: bytes, stream: BinaryIO) -> Source | Unread
             source.notes += notes
             return source
     return _broken_lines(source, problem)
+
+
+def _values(data: bytes, limits: Limits) -> tuple[Any, tuple[str, ...]]:
+    """Return the document in ``data``, or a list of those that stand there one after another."""
+    try:
+        return _parsed(data, limits)
+    except ImportFailure:
+        text, notes = _mended(data)
+        found = _several(text)
+        if len(found) < 2:
+            raise
+        return found, notes
+
+
+def _several(text: str) -> list[Any]:
+    """Return the documents that a text is, or none where anything else is between or behind them."""
+    decode, at = json.JSONDecoder().raw_decode, 0
+    found: list[Any] = []
+    try:
+        while rest := _SPACE.match(text, at):
+            if rest.end() == len(text):
+                return found
+            value, at = decode(text, rest.end())
+            found.append(value)
+    except (ValueError, RecursionError):
+        pass
+    return []
 
 
 def _broken_lines(source: Source, problem: str) -> Source | Unread:

@@ -18,6 +18,7 @@ from peerpact.audit.otel_dialects import (
     attributes,
     camels,
     event,
+    printed,
     traceloop_tool,
     with_events,
 )
@@ -40,8 +41,19 @@ NAMES = SNAKES | {"resourceSpans", "resourceLogs"}
 
 
 def matches(value: Any) -> bool:
-    """Whether ``value`` is an OTLP request with spans or log records."""
-    return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in NAMES)
+    """Whether ``value`` is an OTLP request with spans or log records, or a span that an SDK wrote out."""
+    return isinstance(value, dict) and (
+        any(isinstance(value.get(name), list) for name in NAMES) or _is_printed(value)
+    )
+
+
+def _is_printed(value: Mapping[str, Any]) -> bool:
+    context = value.get("context")
+    return (
+        isinstance(context, dict)
+        and {"trace_id", "span_id"} <= context.keys()
+        and "start_time" in value
+    )
 
 
 def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
@@ -58,7 +70,9 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
 
 
 def _spelled(record: Any) -> Any:
-    """Return a request as OTLP's JSON spells it; a program may write it with the names of the protocol."""
+    """Return a request as OTLP's JSON spells it: programs write it with the names of the protocol or of an SDK."""
+    if _is_printed(record):
+        return {"resourceSpans": [{"scopeSpans": [{"spans": [printed(record)]}]}]}
     return camels(record) if SNAKES.intersection(record) else record
 
 
