@@ -459,6 +459,22 @@ def langchain_blocks() -> dict[str, Any]:
     return {"messages": said}
 
 
+def langchain(form: str) -> Values:
+    """Return messages as LangChain writes them out: bare, under their type, or with their class."""
+    said: list[tuple[str, str, dict[str, Any]]] = [("human", "HumanMessage", {"content": ASKED})]
+    for n, (command, reply) in STEPS:
+        called = {"id": f"c{n}", "name": "bash", "args": {"command": command}, "type": "tool_call"}
+        said += [
+            ("ai", "AIMessage", {"content": "", "tool_calls": [called]}),
+            ("tool", "ToolMessage", {"content": reply, "tool_call_id": f"c{n}"}),
+        ]
+    if form == "bare":
+        return [{"type": kind, "additional_kwargs": {}, **known} for kind, _, known in said]
+    if form == "typed":
+        return [{"type": kind, "data": known} for kind, _, known in said]
+    return [{"lc": 1, "type": "constructor", "id": ["a", name], "kwargs": k} for _, name, k in said]
+
+
 SNAPSHOT = {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}}
 MODE = {"type": "permission-mode", "permissionMode": "default", "sessionId": "s"}
 WHOLE = ["bash", "-lc", COMMANDS[1]]
@@ -485,6 +501,9 @@ FORMS: dict[str, tuple[str, Any]] = {
     "a page's oldest chat": ("plain", vercel_invocations(held=False)),
     "calls that are held twice": ("anthropic", langchain_blocks()),
     "spans as an SDK writes them out": ("otel", otel_printed()),
+    "LangChain's messages": ("plain", {"messages": langchain("bare")}),
+    "LangChain's messages under their type": ("plain", {"messages": langchain("typed")}),
+    "LangChain's messages with their class": ("plain", {"messages": langchain("classed")}),
     "Traceloop's tools": ("otel", traceloop_tools()),
     "tools with arguments as an object": ("otel", openinference_tools()),
     "a page of traces": ("langfuse", {"data": [{"id": "t", "observations": observations()}], "meta": {}}),
@@ -531,6 +550,17 @@ def test_the_course_is_read_whole_and_once_however_it_was_written(
         assert (found.format, found.status, len(found.calls)) == (format, "finished", 3)
         claims = {one.claim for one in detect(found)}
         assert {"artefact_changed", "weights_copied"} <= claims
+
+
+@pytest.mark.parametrize("form", ["bare", "typed", "classed"])
+def test_langchains_messages_alone_are_one_conversation(form: str, tmp_path: Path) -> None:
+    for name, written in (
+        ("a.json", text(langchain(form))),
+        ("a.jsonl", "\n".join(map(text, langchain(form)))),
+    ):
+        path = tmp_path / name
+        path.write_text(written)
+        assert [call.reply for call in only(path).calls] == list(REPLIES)
 
 
 def test_parts_of_an_unknown_kind_are_read_as_text_and_noted(tmp_path: Path) -> None:

@@ -52,11 +52,19 @@ def role_of(name: Any) -> str:
 
 def is_message(value: Any) -> bool:
     """Whether ``value`` looks like a chat message."""
-    return (
-        isinstance(value, Mapping)
-        and isinstance(value.get("role"), str)
-        and ("content" in value or "parts" in value or "tool_calls" in value)
-    )
+    if not isinstance(value, Mapping):
+        return False
+    if isinstance(value.get("role"), str):
+        return "content" in value or "parts" in value or "tool_calls" in value
+    return _is_langchain(value)
+
+
+def _is_langchain(value: Mapping[str, Any]) -> bool:
+    """Whether ``value`` is a message as LangChain writes it out, in one of three ways."""
+    inner = value.get("kwargs") if "lc" in value else value.get("data")
+    if isinstance(inner, Mapping):
+        return "content" in inner
+    return "additional_kwargs" in value and "content" in value and str(value.get("type")) in ROLES
 
 
 def add_message(

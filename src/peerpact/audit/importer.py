@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from peerpact.audit.dialects import is_message
 from peerpact.audit.reading import Source, lines
 from peerpact.audit.transcript import Transcript, Unread
 
@@ -132,7 +133,9 @@ def records(source: Source) -> Iterator[tuple[str, Any]]:
 
 def _is_conversation(values: list[Any]) -> bool:
     first = values[0] if values else None
-    return isinstance(first, dict) and ("role" in first or first.keys() >= {"from", "value"})
+    return isinstance(first, dict) and (
+        "role" in first or first.keys() >= {"from", "value"} or is_message(first)
+    )
 
 
 def guarded(
