@@ -30,7 +30,7 @@ def check_wordings(study: Study) -> None:
         there = load(name).wordings
         if there < study.wordings:
             raise StudyError(
-                f"the scenario {name!r} has {there} wordings",
+                f"the scenario {name!r} has {counted(there, 'wording')}",
                 where=study.at("wordings"),
                 found=study.wordings,
                 hint=f"allowed: 1 to {there}; or add some to the .wordings.yaml beside its texts",

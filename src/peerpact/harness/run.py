@@ -25,8 +25,8 @@ from peerpact.harness.context import Collector, Price
 from peerpact.harness.fitting import fitting
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import Watch
+from peerpact.scenarios import probing
 from peerpact.scenarios.load import load
-from peerpact.scenarios.probing import form
 from peerpact.subjects.scripts import check_scripts
 from peerpact.subjects.spec import Subject, price
 from peerpact.text import counted, form
@@ -112,7 +112,7 @@ def _check_playable(planned: Sequence[Planned], probes: Sequence[str]) -> None:
         check_scripts(load(one.cell.scenario), one.scene)
     for one in cells.values():
         for probe in probes:
-            form(probe, one.scene, (), one.seed)
+            probing.form(probe, one.scene, (), one.seed)
 
 
 def run(
