@@ -114,7 +114,7 @@ def test_what_scout_names_files_after_leads_nowhere_and_stands_for_one_transcrip
     from peerpact.audit.scout import transcripts
 
     said = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hi."}]
-    named: list[dict[str, str]] = [{}, {}, {"id": "../../a"}, {"id": "run-1.b"}]
+    named: list[dict[str, str]] = [{}, {}, {"id": "../../a"}, {"id": "run-1.b"}, {"id": ".."}]
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps({**one, "messages": said}) for one in named))
 
@@ -123,5 +123,5 @@ def test_what_scout_names_files_after_leads_nowhere_and_stands_for_one_transcrip
 
     found = asyncio.run(offered())
     ids = [one.transcript_id for one in found]
-    assert (len(set(ids)), ids[3], found[2].source_id) == (4, "run-1.b", "../../a")
-    assert not any("/" in id for id in ids)
+    assert (len(set(ids)), ids[3], found[2].source_id) == (5, "run-1.b", "../../a")
+    assert not any("/" in id or id == ".." for id in ids)

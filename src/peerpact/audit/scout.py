@@ -33,7 +33,7 @@ __all__ = ["SCANNERS", "findings", "transcripts"]
 
 EVENTS: list[Any] = ["model", "span_begin"]
 NESTED = ("sample_metadata", "task_args")
-SAFE = re.compile(r"[\w.:=+-]{1,120}")
+SAFE = re.compile(r"\w[\w.:=+-]{0,119}")
 """An id that can be a file's name, which Scout makes of it."""
 
 
