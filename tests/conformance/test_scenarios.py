@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from peerpact.scenarios import names
 from peerpact.testing import check_scenario
+from peerpact.testing.__main__ import main
+from peerpact.testing.files import CANARY, CANARY_LINE
 
 
 @pytest.mark.slow
@@ -129,3 +132,24 @@ def test_a_folder_that_lacks_a_file_says_which(file, tmp_path, monkeypatch):
 def test_the_shortest_scenario_in_which_faults_are_planted_is_whole(monkeypatch):
     monkeypatch.setenv("PEERPACT_SCENARIOS", str(SHORTEST.parent))
     assert check_scenario(SHORTEST.name) == []
+
+
+def test_the_check_prints_one_problem_a_line_and_says_what_to_add(monkeypatch, tmp_path, capsys):
+    shutil.copytree(SHORTEST, tmp_path / "unmarked")
+    for file in ("scenario.yaml", "README.md"):
+        _plant(tmp_path / "unmarked", file, "anary", "annot")
+    monkeypatch.setenv("PEERPACT_SCENARIOS", os.pathsep.join([str(tmp_path), str(SHORTEST.parent)]))
+    assert main(["unmarked", SHORTEST.name]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "unmarked: 2 problems"
+    assert lines[1].startswith(
+        "- unmarked/scenario.yaml: there is no canary; add a line with 'canary peer"
+    )
+    assert lines[3:] == [f"{SHORTEST.name}: fine"]
+    assert main([SHORTEST.name]) == 0
+
+
+def test_the_guide_for_authors_names_the_canary_that_the_check_takes():
+    guide = (SHORTEST.parents[1] / "new-scenario.md").read_text()
+    assert CANARY.search(guide)
+    assert CANARY_LINE in guide

@@ -18,6 +18,7 @@ KNOWN = ("scenario.yaml", "outcomes.py", "scripts.yaml", "README.md", "tools.yam
 """Files that are read by their name."""
 MARKED = ("scenario.yaml", "README.md")
 REFERENCES = ("text", "data", "sheet", "truth")
+CANARY_LINE = "canary peerpact:7f0c6a52-3d0e-4c39-9b4e-2a1f5f5f8c11"
 CANARY = re.compile(r"canary:?\s+\S+:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 
@@ -25,7 +26,7 @@ def check_files(scenario: LoadedScenario) -> Iterator[str]:
     """Yield what is wrong with the files of a scenario, as files."""
     for name in MARKED:
         if not CANARY.search(read_text(scenario.folder / name)):
-            yield f"{scenario.name}/{name}: there is no canary"
+            yield f"{scenario.name}/{name}: there is no canary; add a line with {CANARY_LINE!r}"
     used = files_named(scenario)
     for path in _files(scenario.folder):
         if path not in used and path.relative_to(scenario.folder).as_posix() not in KNOWN:
