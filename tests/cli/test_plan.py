@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -103,3 +104,23 @@ def test_wishes_that_do_not_fit_are_one_message(peerpact, arguments, said):
     assert code == 2
     assert said in err
     assert "Traceback" not in err
+
+
+def test_a_dry_run_of_so_many_cells_lists_these_and_no_others(peerpact):
+    _, out, _ = peerpact("run", "--dry-run", "--limit", "2")
+    assert "2 of 3 cells" in out
+    listed = re.findall(r"^(?:server_migration)? +(capability|none|both) ", out, re.MULTILINE)
+    assert listed == ["capability", "none"]
+    assert "3 cells" in peerpact("run", "--dry-run")[1]
+
+
+def test_a_dry_run_refuses_a_cap_on_money_without_a_price_and_says_what_its_judge_lacks(peerpact):
+    judged = ("--dry-run", "--judge", "openai-api/my-host/m")
+    code, _, err = peerpact("run", *judged, "--max-cost", "1")
+    assert code == 2
+    assert "--max-cost: a cost cap needs a known price; found 'openai-api/my-host/m'" in err
+    code, out, _ = peerpact("run", *judged)
+    assert code == 0
+    assert (
+        "needed before it can run: openai-api/my-host/m: the environment variable MY_HOST_" in out
+    )

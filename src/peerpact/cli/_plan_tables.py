@@ -37,9 +37,9 @@ def show(console: Console, planning: Planning) -> None:
     """Print cells, contrasts, exclusions, costs, and what is missing to start."""
     compiled = planning.compiled
     console.print(f"[bold]{compiled.study.title}[/] — {compiled.study.question}")
-    console.print(
-        _cells(compiled.cells) if len(compiled.cells) <= MANY else _counts(compiled.cells)
-    )
+    cells, every = planning.cells, len(compiled.cells)
+    title = counted(every, "cell") if len(cells) == every else f"{len(cells)} of {every} cells"
+    console.print(_cells(cells, title) if len(cells) <= MANY else _counts(cells, title))
     console.print()
     console.print(_costs(planning))
     for line in _notes(planning):
@@ -104,10 +104,8 @@ def _stages(found: Bought) -> Table:
     return table
 
 
-def _cells(cells: Sequence[Cell]) -> Table:
-    table = _table(
-        counted(len(cells), "cell"), "scenario", "arm", "levels other than the usual ones"
-    )
+def _cells(cells: Sequence[Cell], title: str) -> Table:
+    table = _table(title, "scenario", "arm", "levels other than the usual ones")
     before = ""
     for cell in cells:
         usual = {name: factor.default for name, factor in load(cell.scenario).factors.items()}
@@ -118,9 +116,9 @@ def _cells(cells: Sequence[Cell]) -> Table:
     return table
 
 
-def _counts(cells: Sequence[Cell]) -> Table:
+def _counts(cells: Sequence[Cell], title: str) -> Table:
     counts = Counter((cell.scenario, cell.arm.split(".")[0], cell.needs) for cell in cells)
-    table = _table(counted(len(cells), "cell"), "scenario", "arms", "needs")
+    table = _table(title, "scenario", "arms", "needs")
     table.add_column("cells", justify="right")
     for (scenario, arms, needs), count in counts.items():
         table.add_row(scenario, arms, needs, str(count))

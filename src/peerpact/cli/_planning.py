@@ -83,6 +83,15 @@ class Planning:
     parts: tuple[Part, ...]
     left_out: tuple[str, ...] = ()
     """Cells that are none for a subject, with the reason."""
+    limited: bool = False
+    """Whether each subject takes only so many cells."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells that are run: all of the study, or those that a subject takes of a limited number."""
+        taken = {cell.id for part in self.parts for cell in part.cells}
+        every = self.compiled.cells
+        return tuple(cell for cell in every if cell.id in taken) if self.limited else every
 
     @classmethod
     def of(
@@ -117,7 +126,7 @@ class Planning:
             each = (prices or {}).get(subject.name) or price(subject)
             wanted = runs or study.runs_for(subject.name)
             parts.append(Part(subject, tuple(spread(fit, limit)), wanted, each, uses))
-        return cls(compiled, tuple(parts), tuple(left_out))
+        return cls(compiled, tuple(parts), tuple(left_out), limit is not None)
 
     @property
     def total(self) -> dict[str, Any]:

@@ -89,8 +89,9 @@ class Request:
             given["dry_run"],
             command,
         )
-        if not request.dry_run:
-            _check(request)
+        asked = _asked(subjects, judge)
+        check = check_prices if request.dry_run else check_subjects
+        check(asked, options.max_cost, options.price)
         return request
 
 
@@ -133,6 +134,9 @@ def show_plan(request: Request) -> int:
     show(console, planning)
     if options.judge is not None:
         console.print(_judging(options.judge, options), highlight=False, soft_wrap=True)
+        lack = missing(options.judge, os.environ)
+        if lack:
+            console.print(f"needed before it can run: {lack}", highlight=False, soft_wrap=True)
     return 0
 
 
@@ -184,6 +188,19 @@ def check_subjects(
     lacks = [lack for subject in subjects if (lack := missing(subject, os.environ))]
     if lacks:
         raise StudyError("\n  ".join(["nothing was started:", *lacks]))
+    check_prices(subjects, max_cost, price)
+
+
+def check_prices(
+    subjects: Sequence[Subject],
+    max_cost: float | None,
+    price: Callable[[Subject], tuple[float, float] | None],
+) -> None:
+    """Refuse a cap on money where nobody knows what an answer costs.
+
+    Raises:
+        StudyError: A cost cap meets an unknown price.
+    """
     unknown = [s.name for s in subjects if price(s) is None] if max_cost is not None else []
     if unknown:
         raise StudyError(
@@ -192,11 +209,6 @@ def check_subjects(
             found=", ".join(unknown),
             hint="give --price NAME=IN/OUT, or cap with --max-tokens",
         )
-
-
-def _check(request: Request) -> None:
-    options = request.options
-    check_subjects(_asked(request.subjects, options.judge), options.max_cost, options.price)
 
 
 def _asked(subjects: Sequence[Subject], judge: Subject | None) -> tuple[Subject, ...]:
