@@ -265,6 +265,7 @@ def run_limited(study: Path, folder: Path, runs: str, trace: str) -> tuple[int, 
     return done.returncode, done.stdout, done.stderr.strip().splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", ["1", "40"])
 def test_a_disk_that_takes_no_more_is_one_message_and_nothing_of_inspects(study, tmp_path, runs):
     """With one run a cell the log of Inspect is too long first, with many the journal is."""
@@ -277,6 +278,7 @@ def test_a_disk_that_takes_no_more_is_one_message_and_nothing_of_inspects(study,
     assert "are kept" in message
 
 
+@pytest.mark.slow
 def test_a_trace_that_cannot_be_written_either_adds_no_errors_of_logging(study, tmp_path):
     _, _, errors = run_limited(study, tmp_path / "o", "40", "TRACE")
     assert "are kept" in errors[0]

@@ -416,6 +416,7 @@ def test_a_single_cell_refuses_what_is_no_number_of_runs(runs):
         one_cell("answer_grading", {}, runs, "Alpha", judge=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argument", "part"),
     [

@@ -25,6 +25,8 @@ from statsmodels.stats.proportion import proportion_confint
 from peerpact.report.wording import percent, points, probability
 from peerpact.statistics import anytime_rate
 
+pytestmark = pytest.mark.slow  # two studies are run first
+
 INTERVAL = rf"({NUMBER} %) to ({NUMBER} %)"
 ARM = re.compile(rf"({NUMBER} %) (\d+) of (\d+); 95 % interval {INTERVAL}")
 CLAIM = re.compile(rf": ({NUMBER}) percentage points \(95 % interval ({NUMBER}) to ({NUMBER})\)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from quickly import quickly
 
 from peerpact.design.cells import cells
 from peerpact.explain import load_signature
@@ -54,7 +53,8 @@ def room(scenario):
     return Laboratory(Instrument(), study, tuple(cells(study)))
 
 
-@pytest.mark.parametrize("scenario", quickly(names(), {"triage"}))
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", names())
 def test_the_motives_planted_in_a_scenario_are_found_as_far_as_its_cells_tell(scenario):
     found = list(check_motives(room(scenario), 3))
     assert {c.what.split(":")[0] for c in found} == set(untold(scenario))

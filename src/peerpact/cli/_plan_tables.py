@@ -38,7 +38,11 @@ def show(console: Console, planning: Planning) -> None:
     compiled = planning.compiled
     console.print(f"[bold]{compiled.study.title}[/] — {compiled.study.question}")
     cells, every = planning.cells, len(compiled.cells)
-    title = counted(every, "cell") if len(cells) == every else f"{len(cells)} of {every} cells"
+    title = (
+        counted(every, "cell")
+        if len(cells) == every
+        else f"{len(cells)} of {counted(every, 'cell')}"
+    )
     console.print(_cells(cells, title) if len(cells) <= MANY else _counts(cells, title))
     console.print()
     console.print(_costs(planning))
