@@ -26,7 +26,7 @@ __all__ = ["show_results", "terminal"]
 def terminal() -> Console:
     """Return the terminal; where output goes to a file there is no width to keep to."""
     console = Console()
-    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=160)
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=200)
 
 
 def show_results(
@@ -48,8 +48,8 @@ def show_results(
             console.print(line, highlight=False)
     if found.contrasts:
         console.print()
-        console.print(contrast_table(found.contrasts))
-    squares = square_table(found)
+        console.print(contrast_table(found.contrasts, console.width))
+    squares = square_table(found, console.width)
     if squares is not None:
         console.print()
         console.print(squares)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from peerpact.report.columns import Columns
 from peerpact.report.results import (
     CellEstimate,
     ContrastEstimate,
@@ -39,11 +41,45 @@ COLUMNS = (
     "known",
     "call",
 )
-WIDE = 125
-"""Columns of a terminal that holds the whole table."""
-LEFT_OUT = {"outcome", "over wordings", "worst case", "shrunk"}
-LIMITS = 7
-"""Columns of a contrast up to its interval."""
+RATES = Columns(
+    title="",
+    names=COLUMNS,
+    texts=frozenset({"scenario", "arm", "outcome", "call"}),
+    leading=("scenario",),
+    spare=(
+        "over wordings",
+        "shrunk",
+        "outcome",
+        "worst case",
+        "understood",
+        "refused",
+        "unscorable",
+        "known",
+    ),
+    file="cells.csv",
+)
+CONTRASTS = Columns(
+    title="Contrasts",
+    names=(
+        "subject", "contrast", "scenario", "from", "to", "difference", "95 % interval", "over wordings",
+        "worst case", "p", "p (Holm)", "p (BH)", "verdict",
+    ),
+    texts=frozenset({"subject", "contrast", "scenario", "verdict"}),
+    leading=("subject", "contrast"),
+    spare=("over wordings", "p (BH)", "p", "worst case"),
+    file="contrasts.csv",
+)  # fmt: skip
+SQUARES = Columns(
+    title="Over all scenarios, and differences of differences",
+    names=(
+        "subject", "contrast", "scenario", "from", "to", "difference", "95 % interval", "known", "p (Holm)",
+        "mean size", "verdict",
+    ),
+    texts=frozenset({"subject", "contrast", "scenario", "from", "to", "verdict"}),
+    leading=("subject", "contrast"),
+    spare=("mean size", "from", "to", "known"),
+    file="results.json",
+)  # fmt: skip
 DECIDED = {"higher", "lower"}
 
 
@@ -58,13 +94,9 @@ def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> T
     Args:
         results: What was found.
         subject: Whose rates.
-        width: Columns of the terminal; a narrow one leaves out what the files hold anyway.
+        width: Columns of the terminal.
     """
     rows = [e for e in results.cells if e.subject == subject.name and _leads(e)]
-    table = Table(
-        title=subject.name, title_justify="left", title_style="bold", pad_edge=False, box=None
-    )
-    columns = [c for c in COLUMNS if width >= WIDE or c not in LEFT_OUT]
     empty = {
         "known": not any(e.truth is not None for e in rows),
         "understood": not any(e.understood for e in rows),
@@ -72,21 +104,11 @@ def rate_table(results: Results, subject: SubjectSummary, width: int = 160) -> T
         "shrunk": not any(e.shrunk for e in rows),
         "call": not any(e.call for e in rows),
     }
-    columns = [name for name in columns if not empty.get(name)]
-    for name in columns:
-        text = name in {"scenario", "arm", "outcome"}
-        table.add_column(
-            name, justify="left" if text else "right", overflow="fold", no_wrap=not text
-        )
-    last = ""
-    for e in rows:
-        cells = _rate_row(e, last)
-        table.add_row(*(cells[name] for name in columns))
-        last = e.cell.scenario
-    return table
+    none = frozenset(name for name, lacks in empty.items() if lacks)
+    return replace(RATES, title=subject.name, empty=none).table([_rate_row(e) for e in rows], width)
 
 
-def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
+def contrast_table(found: Sequence[ContrastEstimate], width: int = 160) -> Group:
     """Return contrasts of two arms; of several subjects only the decided ones, the others counted."""
     found = [c for c in found if c.base is None]
     several = len({c.subject for c in found}) > 1
@@ -96,28 +118,18 @@ def contrast_table(found: Sequence[ContrastEstimate]) -> Group:
         Text(f"{subject}: {counted(n, 'contrast')} {verdict}")
         for (subject, verdict), n in left.items()
     ]
-    return Group(*([_contrasts(shown)] if shown else [Text("Contrasts", style="bold")]), *lines)
-
-
-def _contrasts(shown: Sequence[ContrastEstimate]) -> Table:
-    table = Table(
-        title="Contrasts", title_justify="left", title_style="bold", pad_edge=False, box=None
+    return Group(
+        *([_contrasts(shown, width)] if shown else [Text("Contrasts", style="bold")]), *lines
     )
-    for name in ("subject", "contrast", "scenario"):
-        table.add_column(name, overflow="fold")
-    told = any(c.over for c in shown)
-    over = ("over wordings",) if told else ()
-    tests = ("worst case", "p", "p (Holm)", "p (BH)")
-    for name in ("from", "to", "difference", "95 % interval", *over, *tests):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict")
-    for c in shown:
-        row = _contrast_row(c)
-        table.add_row(*row[:LIMITS], *([_points(c.over)] if told else ()), *row[LIMITS:])
-    return table
 
 
-def square_table(results: Results) -> Table | None:
+def _contrasts(shown: Sequence[ContrastEstimate], width: int) -> Table:
+    untold = frozenset(() if any(c.over for c in shown) else ("over wordings",))
+    rows = [dict(zip(CONTRASTS.names, _contrast_row(c), strict=True)) for c in shown]
+    return replace(CONTRASTS, empty=untold).table(rows, width)
+
+
+def square_table(results: Results, width: int = 160) -> Table | None:
     """Return differences of differences, and contrasts over all their scenarios; None where there are none.
 
     Of several subjects, single scenarios stand there only where they are decided.
@@ -126,24 +138,16 @@ def square_table(results: Results) -> Table | None:
     squares = [c for c in results.contrasts if c.base and (not several or c.verdict in DECIDED)]
     if not squares and not results.overall:
         return None
-    table = Table(
-        title="Over all scenarios, and differences of differences",
-        title_justify="left", title_style="bold", pad_edge=False, box=None,
-    )  # fmt: skip
-    for name in ("subject", "contrast", "scenario"):
-        table.add_column(name, overflow="fold")
-    for name in ("from", "to", "difference", "95 % interval", "known", "p (Holm)", "mean size"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict")
+    rows: list[tuple[str, ...]] = []
     for subject in results.subjects:
         for o in (o for o in results.overall if o.subject == subject.name):
             whole = len(o.parts) + len(o.left_out)
             count = f"mean of {len(o.parts)}" + (f" of {whole}" if o.left_out else "")
-            table.add_row(o.subject, o.contrast.name, count, "", "", *_estimated(o))
+            rows.append((o.subject, o.contrast.name, count, "", "", *_estimated(o)))
         for c in (c for c in squares if c.subject == subject.name):
             scenario = f"{c.pair.scenario} {c.pair.stratum}".strip()
-            table.add_row(c.subject, c.pair.contrast.name, scenario, *_added(c), *_estimated(c))
-    return table
+            rows.append((c.subject, c.pair.contrast.name, scenario, *_added(c), *_estimated(c)))
+    return SQUARES.table([dict(zip(SQUARES.names, row, strict=True)) for row in rows], width)
 
 
 def _added(c: ContrastEstimate) -> tuple[str, str]:
@@ -185,10 +189,10 @@ def _leads(e: CellEstimate) -> bool:
     return e.kind == "capability" if e.cell.capability else e.primary
 
 
-def _rate_row(e: CellEstimate, last: str) -> dict[str, str]:
+def _rate_row(e: CellEstimate) -> dict[str, str]:
     low, high = percent(e.interval.low), percent(e.interval.high)
     return {
-        "scenario": "" if e.cell.scenario == last else e.cell.scenario,
+        "scenario": e.cell.scenario,
         "arm": f"{e.cell.title} {e.cell.stratum}".strip(),
         "outcome": e.outcome,
         "runs": str(e.runs),
@@ -237,7 +241,7 @@ def _contrast_row(c: ContrastEstimate) -> list[str]:
     counts = (f"{c.source.hits}/{c.source.scored}", f"{c.to.hits}/{c.to.scored}")
     name = c.pair.contrast.name
     if d is None or d.value is None or d.low is None or d.high is None:
-        return [c.subject, name, scenario, *counts, *["–"] * 6, f"too few runs: {c.reason}"]
+        return [c.subject, name, scenario, *counts, *["–"] * 7, f"too few runs: {c.reason}"]
     limits = f"{100 * d.low:+.0f} – {100 * d.high:+.0f}"
     return [
         c.subject,
@@ -246,6 +250,7 @@ def _contrast_row(c: ContrastEstimate) -> list[str]:
         *counts,
         f"{100 * d.value:+.0f} points",
         limits,
+        _points(c.over),
         _worst_difference(c),
         _p(d.p),
         _p(c.adjusted_p),
