@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from inspect_ai.model import ModelOutput
-from pydantic_core import PydanticSerializationError
 
 from peerpact.canonical import writable
 
@@ -14,6 +13,6 @@ def kept(output: ModelOutput) -> ModelOutput:
     """Return an answer with half a surrogate pair in it as its escape, any other as it is."""
     try:
         output.model_dump_json()
-    except PydanticSerializationError:
+    except ValueError:  # pydantic refuses to write it
         return ModelOutput.model_validate(writable(output.model_dump()))
     return output

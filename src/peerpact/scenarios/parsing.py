@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from peerpact.errors import StudyError, allowed
 
@@ -54,9 +53,7 @@ def parse(model: type[Model], value: Any, path: Path) -> Model:
         raise _told(e.errors(), model, value, path) from None
 
 
-def _told(
-    errors: Sequence[ErrorDetails], model: type[BaseModel], value: Any, path: Path
-) -> StudyError:
+def _told(errors: Sequence[Any], model: type[BaseModel], value: Any, path: Path) -> StudyError:
     first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     kind, place = first["type"], _place(first, value)
     where = f"{path}:{place}" if place else str(path)
@@ -75,7 +72,7 @@ def _told(
     return StudyError(what, where=where, found=first["input"])
 
 
-def _place(error: ErrorDetails, value: Any) -> str:
+def _place(error: Mapping[str, Any], value: Any) -> str:
     """Return the keys that lead to a fault, without the names of the kinds that were tried there."""
     keys: list[str] = []
     for part in error["loc"]:
