@@ -327,6 +327,19 @@ def test_a_provider_that_only_fails_is_given_up_and_its_words_are_told(tmp_path)
     assert "--retry-errors" in problem
 
 
+def test_runs_that_were_made_before_a_price_was_known_count_into_a_later_cap_on_money(tmp_path):
+    subject = Subject("talks", "scripted-for-tests/talks", "Alpha")
+    before = schedule(study(tmp_path / "s", 1), [subject], Options())
+    assert run(before, tmp_path / "out", Options(), lambda _: None) == []
+    capped = Options(runs=2, max_cost=0.01, prices={"talks": (10.0, 10.0)})
+    more = schedule(study(tmp_path / "s", 1), [subject], capped)
+    [problem] = run(more, tmp_path / "out", capped, lambda _: None)
+    assert problem == "talks: 2 of 4 runs are missing: the study's cap of $0.01 is reached"
+    assert len(list(read_runs(tmp_path / "out"))) == 2
+    roomy = Options(runs=2, max_cost=1.0, prices={"talks": (10.0, 10.0)})
+    assert run(more, tmp_path / "out", roomy, lambda _: None) == []
+
+
 def test_a_few_errors_of_a_provider_are_counted_and_the_study_goes_on(tmp_path):
     subject = Subject("raises", "scripted-for-tests/raises", "Alpha")
     scheduled = schedule(study(tmp_path / "s", 1), [subject], Options())

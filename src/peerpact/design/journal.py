@@ -19,6 +19,7 @@ from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
 from peerpact.errors import ResultsError, StudyError
 from peerpact.scenarios.contents import changed, contents
+from peerpact.scoring.probed import Probed
 from peerpact.text import write_whole
 
 __all__ = [
@@ -57,6 +58,8 @@ class Journal:
     """Identity → the provider's error, of the runs that one ended and that nobody made again."""
     spent: tuple[int, float] = (0, 0.0)
     """Tokens and US dollars, where a price is known, of all that is there, runs that were made again included."""
+    unpriced: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Subject → tokens in and out of its runs and their probes whose price nobody knew when they were made."""
 
     @classmethod
     def open(cls, folder: Path, study: Study, package: str, retry_errors: bool = False) -> Journal:
@@ -78,6 +81,7 @@ class Journal:
             run = entry.run
             tokens += run.tokens
             cost += sum(c for c in run.costs if c is not None)
+            journal._note_unpriced(run)
             if run.ending in UNFINISHED:
                 continue
             journal._note(run)
@@ -98,6 +102,17 @@ class Journal:
         if run.ending not in UNFINISHED:
             self._note(run)
             self.done.add(run.identity)
+
+    def _note_unpriced(self, run: Run) -> None:
+        every: tuple[Run | Probed, ...] = (run, *run.probes.values())
+        asked = [one for one in every if one.cost is None]
+        if asked:
+            before = self.unpriced.get(run.subject, (0, 0))
+            tokens_in = before[0] + sum(one.tokens_in for one in asked)
+            self.unpriced[run.subject] = (
+                tokens_in,
+                before[1] + sum(one.tokens_out for one in asked),
+            )
 
     def _note(self, run: Run) -> None:
         self.failures.pop(run.identity, None)

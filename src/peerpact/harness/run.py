@@ -7,7 +7,7 @@ its identity, never by the status that Inspect gives a log.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -134,7 +134,8 @@ def run(
     """
     journal = Journal.open(folder, scheduled.study, __version__, options.retry_errors)
     budget = StudyBudget(options.max_tokens, options.max_cost)
-    budget.start(journal.spent)
+    tokens, dollars = journal.spent
+    budget.start((tokens, dollars + _priced(journal, scheduled.planned, options)))
     problems: list[str] = []
     for subject, planned in scheduled.planned.items():
         budget.begin()
@@ -162,6 +163,12 @@ def run(
                 f"--retry-errors makes {those} again"
             )
     return problems
+
+
+def _priced(journal: Journal, subjects: Iterable[Subject], options: Options) -> float:
+    """Return the US dollars of runs whose price is known only now."""
+    costs = (cost_of(options.price(s), *journal.unpriced.get(s.name, (0, 0))) for s in subjects)
+    return sum(cost for cost in costs if cost is not None)
 
 
 def _watch(study: Study, planned: Sequence[Planned], journal: Journal) -> Watch | None:
