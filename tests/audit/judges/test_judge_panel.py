@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 import statsmodels.formula.api as smf
+from scipy import stats
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from peerpact.audit.judges import FamilyMap, audit, from_columns, read_families
+from peerpact.audit.judges import FamilyMap, audit, from_columns, read_families, summary
 from peerpact.audit.judges.agreement import alpha_from_sums
-from peerpact.audit.judges.clustered import clustered_mean, clustered_share
+from peerpact.audit.judges.clustered import (
+    between_mean,
+    between_slope,
+    clustered_mean,
+    clustered_share,
+)
 from peerpact.audit.judges.families import kinship
 from peerpact.audit.judges.panel import Panel
 from peerpact.errors import StudyError
@@ -163,12 +169,15 @@ def test_a_clustered_share_counts_copies_once() -> None:
     assert copied.width >= 0.9 * single.width
 
 
+WORKS = {"claude-x": 8.0, "gpt-x": 0.0, "llama-x": 0.0, "gemini-x": 2.0, "qwen-x": -2.0}
+
+
 def favour_table(outside: bool, gold: bool, bonus: float = 3.0) -> dict[str, list]:  # type: ignore[type-arg]
     """A judge with a steep reading of gold, whose own family's work is better than others' work."""
     rng = np.random.default_rng(10)
     rows = []
     for item in range(60):
-        for model, lift in (("claude-x", 8.0), ("gpt-x", 0.0), ("llama-x", 0.0)):
+        for model, lift in WORKS.items():
             truth = float(np.round(rng.normal(70, 4) + lift))
             own = bonus * (model == "claude-x")
             rows.append(
@@ -212,7 +221,7 @@ def test_a_column_of_families_goes_before_names() -> None:
     data["judged_family"] = ["acme" if m == "gpt-x" else "other" for m in data["judged"]]
     data["judge_family"] = ["Acme"] * len(data["judge"])
     (found,) = audit(from_columns(data, scale=(0, 200))).estimates("family_favour")
-    assert (found.facts["own_models"], found.facts["other_models"]) == (1, 2)
+    assert (found.facts["own_models"], found.facts["other_models"]) == (1, 4)
 
 
 def test_lenient_outsiders_of_some_models_are_not_taken_for_disfavour() -> None:
@@ -221,7 +230,7 @@ def test_lenient_outsiders_of_some_models_are_not_taken_for_disfavour() -> None:
     rows = [
         (judge, model, item, 70 + 5 * (item % 3) + 6.0 * (judge == "gpt-judge") + rng.normal(0, 1))
         for judge in ("claude-judge", "grok-judge", "gpt-judge")
-        for model in ("claude-x", "gpt-x", "llama-x")
+        for model in ("claude-x", "gpt-x", "llama-x", "qwen-x", "gemini-x")
         for item in range(40)
     ]
     names = ("judge", "judged", "item", "score")
@@ -229,3 +238,57 @@ def test_lenient_outsiders_of_some_models_are_not_taken_for_disfavour() -> None:
     (found,) = audit(from_columns(data)).estimates("family_favour", "claude-judge")
     assert found.low < 0 < found.high
     assert abs(found.value) < 0.6
+
+
+@pytest.mark.parametrize("models", [2, 3])
+def test_favour_is_not_told_from_a_taste_for_single_models_where_there_are_few(models: int) -> None:
+    data = favour_table(outside=False, gold=True)
+    kept = [i for i, judged in enumerate(data["judged"]) if judged in list(WORKS)[:models]]
+    table = from_columns({k: [v[i] for i in kept] for k, v in data.items()}, scale=(0, 200))
+    audited = audit(table)
+    assert audited.estimates("family_favour") == ()
+    (why,) = audited.untested("family_favour")
+    assert why.reason == "few_models"
+    assert why.facts["low"] < 3.0 < why.facts["high"]
+    assert f"only 1 own and {models - 1} other models" in "\n".join(summary(audited))
+
+
+def test_the_slope_between_equal_groups_is_students_test_of_their_means() -> None:
+    rng = np.random.default_rng(12)
+    groups, own = np.repeat(np.arange(7), 20), np.repeat(np.arange(7) < 3, 20).astype(float)
+    y = rng.normal(0, 1, 140) + np.repeat(rng.normal(0, 2, 7), 20)
+    taken = np.full((1, 7), 20 / np.sqrt(140))
+    found = between_slope(
+        y - y.mean(), own - own.mean(), groups, taken, np.tile(np.arange(20), 7), level=0.95
+    )
+    means = y.reshape(7, 20).mean(axis=1)
+    expected = stats.ttest_ind(means[:3], means[3:])
+    assert found is not None
+    assert found.p == pytest.approx(expected.pvalue)
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_the_mean_between_equal_groups_is_students_test_of_their_means() -> None:
+    rng = np.random.default_rng(13)
+    values = (rng.normal(0, 1, (6, 30)) + rng.normal(0, 2, (6, 1))).ravel()
+    found = between_mean(values, np.repeat(np.arange(6), 30), np.arange(180), level=0.95)
+    expected = stats.ttest_1samp(values.reshape(6, 30).mean(axis=1), 0)
+    assert found is not None
+    assert found.p == pytest.approx(expected.pvalue)
+
+
+def test_leniency_to_few_models_says_that_it_speaks_of_these_only() -> None:
+    rng = np.random.default_rng(14)
+    for models, caveats in ((2, ("these_models_only",)), (4, ())):
+        size = 30 * models
+        gold = rng.normal(70, 5, size)
+        values = {
+            "judge": ["j"] * size,
+            "judged": [f"m{k % models}" for k in range(size)],
+            "item": [f"i{k // models}" for k in range(size)],
+            "score": gold + 3 + rng.normal(0, 1, size),
+            "gold": gold,
+        }
+        (found,) = audit(from_columns(values)).estimates("leniency", "j")
+        assert found.flagged
+        assert found.caveats == caveats

@@ -9,7 +9,7 @@ from scipy import stats
 from peerpact.audit.judges import JudgeAudit, audit
 from peerpact.audit.judges.caliper import Obstacle, against_control, against_placebos
 from peerpact.audit.judges.density import density_jump, fine_enough
-from peerpact.audit.judges.simulated import Grading, Heaping, Planted, Work, simulate
+from peerpact.audit.judges.simulated import MODELS, Grading, Heaping, Planted, Work, simulate
 
 HEAPINGS: tuple[Heaping, ...] = ("none", "whole", "half", "fives")
 HONEST = Planted("grok-honest")
@@ -59,14 +59,19 @@ def test_leniency_is_found_without_gold_from_the_other_judges() -> None:
     assert found[HONEST.name].value < 0
 
 
-def false_alarms(reps: int, heaping: Heaping, first: int) -> tuple[Counter[str], Counter[str]]:
+def false_alarms(
+    reps: int, heaping: Heaping, first: int, model_taste: float = 0.0, gold: bool = True
+) -> tuple[Counter[str], Counter[str]]:
     """Count audits of honest judges with a finding, and audits, by question and quantity."""
     alarms: Counter[str] = Counter()
     audits: Counter[str] = Counter()
     for rep in range(reps):
         rng = np.random.default_rng(first + rep)
         work = Work(items=12, relationship=(0, 1))
-        audited = audit(simulate(NULL, rng, work, Grading(heaping)))
+        table = simulate(NULL, rng, work, Grading(heaping, model_taste=model_taste))
+        if not gold:
+            del table.numbers["gold"]  # type: ignore[attr-defined]
+        audited = audit(table)
         audits.update(
             {f"{e.question} {e.quantity}" for e in audited.estimates() if e.flagged is not None}
         )
@@ -92,6 +97,37 @@ def test_honest_judges_are_blamed_at_most_at_the_nominal_level() -> None:
 @pytest.mark.parametrize("heaping", HEAPINGS)
 def test_the_level_holds_in_many_audits_however_scores_are_heaped(heaping: Heaping) -> None:
     check_level(*false_alarms(200, heaping, 10_000))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("gold", [True, False])
+def test_a_taste_for_single_models_is_not_taken_for_favour_or_leniency(gold: bool) -> None:
+    alarms, audits = false_alarms(200, "fives", 20_000, model_taste=2.0, gold=gold)
+    leniency = "leniency mean_error" if gold else "leniency relative"
+    assert audits["family_favour effect"] == audits[leniency] == 200
+    check_level(alarms, audits)
+
+
+@pytest.mark.parametrize("gold", [True, False])
+def test_favour_and_leniency_are_found_beside_a_taste_for_single_models(gold: bool) -> None:
+    planted = (
+        HONEST,
+        Planted("gpt-lenient", leniency=6.0),
+        Planted("claude-favouring", favour=8.0),
+    )
+    found: Counter[str] = Counter()
+    for seed in range(10):
+        rng = np.random.default_rng(30_000 + seed)
+        work = Work(items=24, models=(*MODELS, "qwen-a", "qwen-b", "llama-a", "llama-b"))
+        table = simulate(planted, rng, work, Grading("fives", model_taste=1.0))
+        if not gold:
+            del table.numbers["gold"]  # type: ignore[attr-defined]
+        audited = audit(table)
+        found.update(f"{e.judge} {e.question}" for e in audited.findings)
+    assert found["claude-favouring family_favour"] >= 8
+    assert found["gpt-lenient leniency"] >= 8
+    assert found["grok-honest family_favour"] <= 2
 
 
 def heaped(scores: np.ndarray, heaping: Heaping, rng: np.random.Generator) -> np.ndarray:

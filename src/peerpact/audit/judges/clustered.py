@@ -1,4 +1,4 @@
-"""Means, slopes and rates whose errors come in clusters, such as several scores for one item."""
+"""Means, slopes and rates whose errors come in clusters: several scores for one item, or for one judged model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from peerpact.audit.judges.signflip import Tested
 from peerpact.audit.judges.table import Codes, Floats
 from peerpact.statistics import Interval, rate
 
-__all__ = ["clustered_mean", "clustered_share", "clustered_slope", "within"]
+__all__ = [
+    "LEAST_FREEDOM",
+    "between_mean",
+    "between_slope",
+    "clustered_mean",
+    "clustered_share",
+    "clustered_slope",
+    "within",
+]
+
+LEAST_FREEDOM = 2
+"""Degrees of freedom between judged models with which their variation counts as known."""
 
 
 def within(values: Floats, groups: Codes) -> Floats:
@@ -51,7 +62,66 @@ def clustered_mean(values: Floats, clusters: Codes, *, level: float) -> Tested |
     return clustered_slope(values, np.ones_like(values), clusters, level=level, absorbed=0)
 
 
-def _student(value: float, error: float, freedom: int, level: float, n: int) -> Tested:
+def between_slope(
+    y: Floats,
+    x: Floats,
+    groups: Codes,
+    taken: Floats,
+    clusters: Codes,
+    *,
+    level: float,
+) -> Tested | None:
+    """Estimate the slope of y on x where each group of rows has an effect of its own, drawn at random.
+
+    The variance between groups is that of Henderson's method 3 (Searle, Casella & McCulloch 1992, section
+    5.5) with Satterthwaite's degrees of freedom: for equal groups it is the t test of their means, which
+    is exact however few they are (Donald & Lang 2007). Added is what rows add where a group that weighs
+    much has few of them, and what clusters add where groups of one kind share them. None where the slope
+    has no value or groups leave fewer than ``LEAST_FREEDOM`` degrees of freedom.
+
+    Args:
+        y: Residuals of the outcome.
+        x: Residuals of the explanatory variable.
+        groups: The group of each row, from 0.
+        taken: What was taken out of both, as rows of an orthonormal basis summed over each group.
+        clusters: The cluster of each row, such as its item, from 0.
+        level: Confidence level.
+    """
+    found = clustered_slope(y, x, clusters, level=level, absorbed=len(taken))
+    by_row = clustered_slope(y, x, np.arange(len(y)), level=level, absorbed=len(taken))
+    if found is None or by_row is None:
+        return None
+    n = np.bincount(groups).astype(np.float64)
+    share = np.bincount(groups, weights=x) / float((x * x).sum())
+    left = np.diag(n) - taken.T @ taken - np.outer(share, share) * float((x * x).sum())
+    rest = y - found.value * x
+    sums = np.bincount(groups, weights=rest)
+    total, squared = float(np.trace(left)), float((left * left).sum())
+    rank = int(np.linalg.matrix_rank(left, tol=1e-6 * float(n.max()), hermitian=True))
+    if rank < LEAST_FREEDOM or total <= 0:
+        return None
+    inverse = np.linalg.pinv(left, rcond=1e-6, hermitian=True)
+    between = float(sums @ inverse @ sums) / total * float((share**2).sum())
+    scatter = float((within(rest, groups) ** 2).sum()) / max(1, len(y) - len(n))
+    thin = scatter * float((share**2 / n).sum() - (share**2).sum() * rank / total)
+    shared = found.error**2 - by_row.error**2 if _add_up(x, clusters) else 0.0
+    variance = between + max(0.0, thin) + max(0.0, shared)
+    return _student(found.value, sqrt(variance), total**2 / squared, level, len(n))
+
+
+def between_mean(values: Floats, groups: Codes, clusters: Codes, *, level: float) -> Tested | None:
+    """Estimate a mean over rows where each group has an effect of its own; see ``between_slope``."""
+    nothing = np.zeros((0, int(groups.max()) + 1))
+    return between_slope(values, np.ones_like(values), groups, nothing, clusters, level=level)
+
+
+def _add_up(x: Floats, clusters: Codes) -> bool:
+    """Whether what the rows of a cluster share adds up in a slope on x, rather than cancelling out."""
+    load = np.bincount(clusters, weights=x)
+    return bool((load * load).sum() > (x * x).sum())
+
+
+def _student(value: float, error: float, freedom: float, level: float, n: int) -> Tested:
     if error == 0:
         return Tested(value, value, value, 1.0 if value == 0 else 0.0, 0.0, "clustered", n)
     reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse, stats
 from scipy.sparse.csgraph import connected_components
 
+from peerpact.audit.judges.clustered import LEAST_FREEDOM
 from peerpact.audit.judges.signflip import Tested
 from peerpact.audit.judges.table import Codes, Floats, joint
 
@@ -21,12 +22,23 @@ __all__ = ["NOBODY", "Severity", "severity"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Severity:
-    """Effects of judges and their covariance, clustered by item; ``judges`` maps a judge to its place."""
+    """Effects of judges and their covariances; ``judges`` maps a judge to its place."""
 
     effects: Floats
-    covariance: Floats
+    by_item: Floats
+    by_model: Floats
+    """By judged model: a judge may have a taste for single ones. Not corrected for their number."""
+    by_both: Floats
+    """By response, which is in one item and of one model."""
     judges: Codes
+    models: Codes
+    """How many judged models each of these judges scored."""
     items: int
+
+    def over_models(self, judge: int) -> bool:
+        """Whether a judge scored enough models to know how its taste varies between them."""
+        mine = self.models[self.judges == judge]
+        return bool((mine > LEAST_FREEDOM).all())
 
     def of(self, judge: int, level: float) -> Tested | None:
         """Return how much higher a judge scores than the mean of the other judges would."""
@@ -36,26 +48,39 @@ class Severity:
         weights = np.full(len(self.judges), -1 / (len(self.judges) - 1))
         weights[place[0]] = 1.0
         value = float(weights @ self.effects)
-        error = sqrt(max(0.0, float(weights @ self.covariance @ weights)))
+        by_model, by_item, by_both = (
+            max(0.0, float(weights @ one @ weights))
+            for one in (self.by_model, self.by_item, self.by_both)
+        )
+        n, variance = self.items, by_item
+        if self.over_models(judge):
+            n = min(n, int(self.models[place[0]]))
+            variance = by_model * n / (n - 1) + max(0.0, by_item - by_both)
+        error = sqrt(variance)
         if error == 0:
             return None
-        freedom = self.items - 1
+        freedom = n - 1
         reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
         p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-        return Tested(value, value - reach, value + reach, p, error, "many_facet", self.items)
+        return Tested(value, value - reach, value + reach, p, error, "many_facet", n)
 
 
-NOBODY = Severity(np.zeros(0), np.zeros((0, 0)), np.zeros(0, dtype=np.int64), 0)
+_NOTHING = np.zeros((0, 0))
+_NONE = np.zeros(0, dtype=np.int64)
+NOBODY = Severity(np.zeros(0), _NOTHING, _NOTHING, _NOTHING, _NONE, _NONE, items=0)
 """No judges that could be set side by side."""
 
 
-def severity(judge: Codes, response: Codes, item: Codes, score: Floats, judges: int) -> Severity:
+def severity(
+    judge: Codes, response: Codes, item: Codes, model: Codes, score: Floats, judges: int
+) -> Severity:
     """Fit the model to the largest set of judges that are linked by common responses.
 
     Args:
         judge: Who gave each score.
         response: What it was given to.
         item: The item that this response answers.
+        model: Who made it.
         score: The score.
         judges: How many judges there are, whether or not they scored.
     """
@@ -69,9 +94,9 @@ def severity(judge: Codes, response: Codes, item: Codes, score: Floats, judges: 
     if len(linked) < 2:
         return NOBODY
     totals = sparse.csr_matrix((score, (response, judge)), shape=shape)
-    item_of = np.zeros(shape[0], dtype=np.int64)
-    item_of[response] = item
-    return _fit(counts[kept][:, linked], totals[kept][:, linked], joint(item_of[kept]), linked)
+    of = np.zeros((2, shape[0]), dtype=np.int64)
+    of[:, response] = item, model
+    return _fit(counts[kept][:, linked], totals[kept][:, linked], of[:, kept], linked)
 
 
 def _linked(counts: sparse.csr_matrix) -> Codes:
@@ -85,11 +110,11 @@ def _linked(counts: sparse.csr_matrix) -> Codes:
 
 
 def _fit(
-    counts: sparse.csr_matrix, totals: sparse.csr_matrix, items: Codes, judges: Codes
+    counts: sparse.csr_matrix, totals: sparse.csr_matrix, of: Codes, judges: Codes
 ) -> Severity:
     size = np.asarray(counts.sum(axis=1)).ravel()
     used = size > 0
-    counts, totals, items, size = counts[used], totals[used], joint(items[used]), size[used]
+    counts, totals, of, size = counts[used], totals[used], of[:, used], size[used]
     per_response = sparse.diags(1 / size)
     mean = np.asarray(totals.sum(axis=1)).ravel() / size
     information = (
@@ -101,10 +126,22 @@ def _fit(
     effects = inverse @ scores
     expected = mean - (counts @ effects) / size
     residual = totals - counts.multiply(expected[:, None]) - counts.multiply(effects[None, :])
-    clusters = int(items.max()) + 1
-    member = sparse.csr_matrix(
-        (np.ones(len(items)), (items, np.arange(len(items)))), shape=(clusters, len(items))
-    )
-    by_item = member @ residual.tocsr()
-    middle = (by_item.T @ by_item).toarray() * clusters / max(clusters - 1, 1)
-    return Severity(effects, inverse @ middle @ inverse, judges, clusters)
+    items, models = joint(of[0]), joint(of[1])
+    n = int(items.max()) + 1
+    many = n / max(n - 1, 1)
+    by_item = many * _sandwich(inverse, _summed(residual, items))
+    by_both = many * _sandwich(inverse, residual)
+    by_model = _sandwich(inverse, _summed(residual, models))
+    seen = _summed(counts, models).getnnz(axis=0)
+    return Severity(effects, by_item, by_model, by_both, judges, seen, n)
+
+
+def _summed(rows: sparse.spmatrix, codes: Codes) -> sparse.csr_matrix:
+    """Return the sums of the rows of each code."""
+    shape = (int(codes.max()) + 1, len(codes))
+    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), shape) @ rows
+
+
+def _sandwich(bread: Floats, scores: sparse.spmatrix) -> Floats:
+    found: Floats = bread @ (scores.T @ scores).toarray() @ bread
+    return found

@@ -1,14 +1,18 @@
-"""Does a judge favour its own family? Quality is held by gold, by a judge who is kin to neither, or both."""
+"""Does a judge favour its own family? Quality is held by gold, by a judge who is kin to neither, or both.
+
+A judge may have a taste for single models, whoever made them. Favour to a family is what goes beyond that,
+so it is judged against the variation between judged models, and not tested where there are too few of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
-from peerpact.audit.judges.clustered import clustered_slope, within
+from peerpact.audit.judges.clustered import between_slope, clustered_slope, within
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.table import Bools, Codes, Floats, joint
 from peerpact.audit.judges.view import View
@@ -27,7 +31,8 @@ class _Held(NamedTuple):
 
     y: Floats
     own: Floats
-    absorbed: int
+    taken: Floats
+    """What was taken out, as rows of an orthonormal basis summed over each judged model."""
 
 
 def answers(view: View, panel: Panel, level: float) -> Iterator[Answer]:
@@ -83,12 +88,20 @@ def _estimate(
     if "outside" in control:
         y = y - panel.outside(view.number, rows)
     gold = panel.table.number("gold")[rows] if "gold" in control else None
-    held = _hold(y, own.astype(np.float64), gold)
-    clusters, unit = _clusters(panel, rows)
-    found = clustered_slope(held.y, held.own, clusters, level=level, absorbed=held.absorbed)
-    if found is None or found.error == 0:
+    models = joint(panel.table.labels["judged"].codes[rows])
+    held = _hold(y, own.astype(np.float64), gold, models)
+    clusters = _clusters(panel, rows)
+    facts = {
+        "own_models": len(np.unique(models[own])),
+        "other_models": len(np.unique(models[~own])),
+        "own_rows": int(own.sum()),
+        "other_rows": int((~own).sum()),
+    }
+    found = between_slope(held.y, held.own, models, held.taken, clusters, level=level)
+    if found is None:
+        return _of_these(view, held, clusters, facts, level)
+    if found.error == 0:
         return Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]})
-    judged = panel.table.labels["judged"].codes[rows]
     return Estimate(
         view.judge,
         QUESTION,
@@ -100,37 +113,46 @@ def _estimate(
         level,
         found.test,
         control,
-        unit,
+        "judged model",
         found.n,
         found.p,
         detectable=2.8 * found.error,
         left_out={"family_unknown": unknown} if unknown else {},
         caveats=panel.caveats,
-        facts={
-            "own_models": len(np.unique(judged[own])),
-            "other_models": len(np.unique(judged[~own])),
-            "own_rows": int(own.sum()),
-            "other_rows": int((~own).sum()),
-        },
+        facts=facts,
     )
 
 
-def _hold(y: Floats, own: Floats, gold: Floats | None) -> _Held:
+def _of_these(
+    view: View, held: _Held, clusters: Codes, facts: Mapping[str, int], level: float
+) -> Untested:
+    """Say that there are too few judged models, and what the judge gave to these."""
+    here = clustered_slope(held.y, held.own, clusters, level=level, absorbed=len(held.taken))
+    if here is None:
+        rows = facts["own_rows"] + facts["other_rows"]
+        return Untested(view.judge, QUESTION, "too_few", {"rows": [rows]})
+    shown = {"here": here.value, "low": here.low, "high": here.high}
+    return Untested(view.judge, QUESTION, "few_models", {**facts, **shown})
+
+
+def _hold(y: Floats, own: Floats, gold: Floats | None, models: Codes) -> _Held:
     """Take the judge's own reading of gold out of both (Frisch & Waugh)."""
-    if gold is None:
-        return _Held(y - y.mean(), own - own.mean(), 1)
-    values, codes = np.unique(gold, return_inverse=True)
-    if len(values) <= _DISTINCT:
-        return _Held(within(y, codes), within(own, codes), len(values))
+    values, codes = np.unique(np.zeros(len(y)) if gold is None else gold, return_inverse=True)
+    if gold is None or len(values) <= _DISTINCT:
+        size = int(models.max()) + 1
+        counts = np.bincount(codes * size + models, minlength=len(values) * size)
+        taken = counts.reshape(-1, size) / np.sqrt(np.bincount(codes))[:, None]
+        return _Held(within(y, codes), within(own, codes), taken)
     scaled = (gold - gold.mean()) / max(float(gold.std()), 1e-12)
     basis = np.linalg.qr(np.stack([np.ones_like(scaled), scaled, scaled**2, scaled**3], axis=1))[0]
-    return _Held(y - basis @ (basis.T @ y), own - basis @ (basis.T @ own), 4)
+    taken = np.stack([np.bincount(models, weights=column) for column in basis.T])
+    return _Held(y - basis @ (basis.T @ y), own - basis @ (basis.T @ own), taken)
 
 
-def _clusters(panel: Panel, rows: Codes) -> tuple[Codes, str]:
+def _clusters(panel: Panel, rows: Codes) -> Codes:
     every = panel.table.items
     if every is not None:
         items = joint(every[rows])
         if int(items.max()) + 1 >= _LEAST_CLUSTERS:
-            return items, "item"
-    return np.arange(len(rows)), "row"
+            return items
+    return np.arange(len(rows))

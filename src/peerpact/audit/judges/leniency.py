@@ -1,4 +1,8 @@
-"""Is a judge lenient? Against gold where there is any, else against the other judges of the same responses."""
+"""Is a judge lenient? Against gold where there is any, else against the other judges of the same responses.
+
+A judge may have a taste for single models. So the answer speaks of models and items like these, both drawn;
+where there are too few judged models to know how they vary, it speaks of these models only, and says so.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
-from peerpact.audit.judges.clustered import clustered_mean, clustered_share
+from peerpact.audit.judges.clustered import (
+    between_mean,
+    clustered_mean,
+    clustered_share,
+)
 from peerpact.audit.judges.comparison import Comparison
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.signflip import Tested
@@ -61,14 +69,22 @@ def answers(view: View, panel: Panel, level: float) -> Iterator[Answer]:
         return
     clusters, unit = _clusters(view, rows)
     if _same_scale(view, gold[rows]):
-        found = clustered_mean(view.table.score[rows] - gold[rows], clusters, level=level)
-        if found is None:
-            yield Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]}, "mean_error")
-        else:
-            yield _estimate(view, panel, "mean_error", found, level, "gold", unit)
+        yield _error(view, panel, view.table.score[rows] - gold[rows], rows, level)
     else:
         yield Untested(view.judge, QUESTION, "gold_other_scale", {}, "mean_error")
     yield from _errors(view, panel, rows, clusters, unit, level)
+
+
+def _error(view: View, panel: Panel, errors: Floats, rows: Codes, level: float) -> Answer:
+    clusters, unit = _clusters(view, rows)
+    models = joint(view.table.codes("judged")[rows])
+    found = between_mean(errors, models, clusters, level=level)
+    few = found is None
+    found = found or clustered_mean(errors, clusters, level=level)
+    if found is None:
+        return Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]}, "mean_error")
+    unit = unit if few else "judged model"
+    return _estimate(view, panel, "mean_error", found, level, "gold", unit, few)
 
 
 def _clusters(view: View, rows: Codes) -> tuple[Codes, str]:
@@ -116,7 +132,9 @@ def _among_judges(view: View, panel: Panel, level: float, gold: int) -> Answer:
     found = panel.severity.of(view.number, level)
     if found is None:
         return Untested(view.judge, QUESTION, "no_gold_alone", {"gold": gold})
-    return _estimate(view, panel, "relative", found, level, "other_judges", "item")
+    few = not panel.severity.over_models(view.number)
+    unit = "item" if few else "judged model"
+    return _estimate(view, panel, "relative", found, level, "other_judges", unit, few)
 
 
 def _estimate(
@@ -127,6 +145,7 @@ def _estimate(
     level: float,
     control: str,
     unit: str,
+    few: bool,
 ) -> Estimate:
     return Estimate(
         view.judge,
@@ -144,7 +163,7 @@ def _estimate(
         tested.p,
         detectable=2.8 * tested.error,
         left_out=_left_out(view, panel, control),
-        caveats=panel.caveats,
+        caveats=(*panel.caveats, *(("these_models_only",) if few else ())),
     )
 
 

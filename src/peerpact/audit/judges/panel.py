@@ -86,7 +86,8 @@ class Panel:
         rows = np.flatnonzero(self.impartial)
         judge = self.table.labels["judge"].codes[rows]
         judges = len(self.table.judges)
-        return severity(judge, self.response[rows], items[rows], self.table.score[rows], judges)
+        model, score = self.table.codes("judged")[rows], self.table.score[rows]
+        return severity(judge, self.response[rows], items[rows], model, score, judges)
 
     @cached_property
     def level(self) -> Floats:

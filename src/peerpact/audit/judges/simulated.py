@@ -56,6 +56,8 @@ class Grading:
     noise: float = 3.0
     taste: float = 2.0
     """Standard deviation of what a judge makes of a response, the same in all arms."""
+    model_taste: float = 0.0
+    """Standard deviation of what a judge makes of a model, the same for all that it answers."""
 
 
 def simulate(
@@ -80,6 +82,8 @@ def simulated_columns(
     quality = rng.normal(77, 5, (len(work.models), work.items))
     quality += rng.normal(0, 2, (len(work.models), 1))
     taste = rng.normal(0, grading.taste, (len(judges), len(work.models), work.items))
+    if grading.model_taste:
+        taste += rng.normal(0, grading.model_taste, (len(judges), len(work.models), 1))
     scores = quality[model, item] + taste[judge, model, item]
     scores += rng.normal(0, grading.noise, len(scores))
     told = np.array(work.stakes)[stakes] > 0
