@@ -52,9 +52,9 @@ RATES = Columns(
         "outcome",
         "worst case",
         "understood",
-        "refused",
-        "unscorable",
         "known",
+        "unscorable",
+        "refused",
     ),
     file="cells.csv",
 )
