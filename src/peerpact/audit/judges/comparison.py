@@ -52,7 +52,8 @@ class Comparison:
     caveats: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=lambda: _NONE)
     reach: float | None = None
-    """The largest absolute value that one difference can have, where scores have a scale."""
+    """The largest absolute value of one difference, where a repeated audit bets on the mean of differences (marks
+    and passes); None where it bets on their signs."""
 
 
 Unpaired = Callable[[Comparison, float], tuple[Tested | None, str]]

@@ -30,13 +30,15 @@ _LEAST = 3
 
 
 def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
-    """Yield the errors against gold, as a contrast of the score with the gold."""
+    """Yield the errors against gold, as a contrast of the score with the gold.
+
+    No leniency means for a repeated audit that errors of points lie as often above as below, size for size.
+    """
     gold = view.table.number("gold")
     rows = np.flatnonzero(panel.impartial[view.rows] & ~np.isnan(gold))
     if len(rows) < _LEAST or not _same_scale(view, gold[rows]):
         return
     both = np.concatenate([view.table.score[rows], gold[rows]])
-    span = view.table.scale.width if view.table.scale else None
     pair = np.tile(np.arange(len(rows)), 2)
     yield Comparison(
         judge=view.judge,
@@ -51,7 +53,7 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
         items=None,
         rows=np.tile(view.rows[rows], 2),
         caveats=panel.caveats,
-        reach=span,
+        reach=1.0 if np.isin(both, (0.0, 1.0)).all() else None,
     )
 
 

@@ -139,13 +139,19 @@ def _facts(estimate: Estimate) -> Row:
         "low_percent": percent.format(100 * estimate.low),
         "high_percent": percent.format(100 * estimate.high),
         "n": estimate.n,
-        "detectable": f"{estimate.detectable:.1f}" if estimate.detectable is not None else "?",
+        "power": _power(estimate),
     }
     for name, value in estimate.facts.items():
         facts[name] = f"{value:.2f}" if isinstance(value, float) else value
         if name == "reported" and value is not None:
             facts["reported_percent"] = f"{100 * value:.0f}"
     return facts
+
+
+def _power(estimate: Estimate) -> str:
+    if estimate.detectable is None:
+        return ""
+    return render(_texts("summary")["power"], {"detectable": f"{estimate.detectable:.1f}"})
 
 
 def _reason(answer: Untested) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 
 from peerpact.audit.judges import (
     agreement,
@@ -26,17 +27,16 @@ from peerpact.audit.judges.answers import (
     with_correction,
 )
 from peerpact.audit.judges.arms import MOST_BARS
+from peerpact.audit.judges.bets import Evidence
 from peerpact.audit.judges.comparison import Comparison, compare
 from peerpact.audit.judges.families import FamilyMap, read_families
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.sequential import (
-    Evidence,
     SequentialState,
-    evidence,
+    evidence_of,
     resumed,
-    sequential_differences,
 )
-from peerpact.audit.judges.table import Scale, ScoreTable
+from peerpact.audit.judges.table import ScoreTable
 from peerpact.audit.judges.view import View, views
 from peerpact.errors import StudyError, allowed
 from peerpact.statistics import Correction, benjamini_hochberg, holm
@@ -183,21 +183,38 @@ def _together(answers: Sequence[Answer]) -> dict[tuple[str, str], list[int]]:
 def _repeated(
     answers: Sequence[Answer], panel: Panel, judges: Sequence[View], state: SequentialState
 ) -> tuple[list[Answer], SequentialState]:
-    """Replace p-values by those that hold at every look; without such evidence nothing is flagged."""
+    """Replace p-values and limits by those that hold at every look; without such evidence nothing is flagged."""
     evidences = dict(_evidences(panel, judges, state))
-    found: list[Answer] = []
-    for answer in answers:
-        if not isinstance(answer, Estimate):
-            found.append(answer)
-            continue
-        seen = evidences.get(_key(answer))
-        if seen is None:
-            late = ("single_look_only",) if answer.p is not None else ()
-            found.append(replace(answer, p=None, caveats=(*answer.caveats, *late)))
-        else:
-            found.append(replace(answer, p=seen.p, e_value=seen.now))
+    found = [
+        _at_every_look(a, evidences.get(_key(a))) if isinstance(a, Estimate) else a for a in answers
+    ]
     found = _corrected(found, state.alpha, state.multiplicity)
     return found, replace(state, evidence=_kept(found, evidences, state))
+
+
+def _at_every_look(answer: Estimate, seen: Evidence | None) -> Answer:
+    if seen is None:
+        late = ("single_look_only",) if answer.p is not None else ()
+        return replace(answer, p=None, detectable=None, caveats=(*answer.caveats, *late))
+    if not isfinite(seen.low) or not isfinite(seen.high):
+        facts = {"pairs": seen.pairs}
+        return Untested(
+            answer.judge, answer.question, "few_pairs_yet", facts, answer.quantity, answer.scope
+        )
+    of_these = answer.question == leniency.QUESTION and "these_models_only" not in answer.caveats
+    return replace(
+        answer,
+        value=seen.mean,
+        low=seen.low,
+        high=seen.high,
+        p=seen.p,
+        e_value=seen.now,
+        test="bets",
+        unit="pair",
+        n=seen.pairs,
+        detectable=None,
+        caveats=(*answer.caveats, *(("these_models_only",) if of_these else ())),
+    )
 
 
 def _key(part: Estimate | Comparison) -> str:
@@ -207,15 +224,10 @@ def _key(part: Estimate | Comparison) -> str:
 def _evidences(
     panel: Panel, judges: Sequence[View], state: SequentialState
 ) -> Iterator[tuple[str, Evidence]]:
-    scale = Scale(*state.scale) if state.scale else None
     for view in judges:
         parts = [*_comparisons(view), *bar.comparisons(view), *leniency.comparisons(view, panel)]
         for part in parts:
-            reach = part.reach
-            if scale and view.table.scale and reach and part.question != bar.QUESTION:
-                reach = reach * scale.width / view.table.scale.width
-            differences = sequential_differences(replace(part, reach=reach))
-            yield _key(part), evidence(differences, state.alpha)
+            yield _key(part), evidence_of(part, state.alpha)
 
 
 def _kept(

@@ -1,10 +1,8 @@
 """Audits that are repeated as rows are appended: evidence that may be looked at after every row.
 
-Rows of a comparison's arms are paired in the order in which they stand in the table. A pair's
-difference is a bet on its sign, and its size is chosen from earlier pairs alone. Under no effect
-the capital is a martingale, so it exceeds 1 / alpha with probability at most alpha, whenever and
-however often one looks (Ville; Waudby-Smith & Ramdas 2024). It is computed anew from all rows each
-time; the state keeps what may not change between audits: the rows seen, the scale, alpha.
+Rows of a comparison's arms are paired in the order in which they stand in the table, and each pair's
+difference is bet on (``bets.py``). The capital is computed anew from all rows each time; the state
+keeps what may not change between audits: the rows seen, the scale, alpha.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import log
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,41 +17,30 @@ from typing import Any
 import numpy as np
 import orjson
 
+from peerpact.audit.judges.bets import Evidence, evidence, on_the_mean, on_the_sign
 from peerpact.audit.judges.comparison import Comparison
-from peerpact.audit.judges.table import Floats, ScoreTable, joint
+from peerpact.audit.judges.table import Codes, Floats, ScoreTable, joint
 from peerpact.errors import ResultsError, StudyError
 from peerpact.text import counted
 
 __all__ = [
-    "Evidence",
     "SequentialState",
     "digest_rows",
-    "evidence",
+    "evidence_of",
     "read_state",
     "resumed",
     "sequential_differences",
     "write_state",
 ]
 
-_VERSION = 1
-_TRUNCATION = 0.5
-_MOST = 700.0
+_VERSION = 2
+_ENOUGH = 50
+"""Rows of each arm after which it is decided how rows are paired, if no item was seen in all arms before."""
+
+_CROSSED = 0.25
+"""Share of the items with several rows that are in several arms where arms were given to rows, not to items."""
+
 _NONE: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Capital of the bets against no effect: now, and at its highest so far."""
-
-    now: float
-    highest: float
-    pairs: int
-    mean: float
-
-    @property
-    def p(self) -> float:
-        """The p-value that holds at every look."""
-        return min(1.0, 1 / max(self.highest, 1e-300))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +52,7 @@ class SequentialState:
     rows: int = 0
     digest: str = ""
     scale: tuple[float, float] | None = None
+    """Of the scores: that of the first look, by which later rows are read."""
     looks: int = 0
     evidence: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: _NONE)
     """By judge, question, quantity and scope: the highest e-value, and the rows when it was flagged."""
@@ -83,7 +70,9 @@ def read_state(path: Path, *, alpha: float, multiplicity: str) -> SequentialStat
     try:
         raw = orjson.loads(path.read_bytes())
         if raw.pop("version") != _VERSION:
-            raise ResultsError(f"{path}: this state was written by another version of peerpact")
+            raise ResultsError(
+                f"{path}: this state was written by another version of peerpact; begin another state file"
+            )
         scale = raw.pop("scale")
         state = SequentialState(**raw, scale=tuple(scale) if scale else None)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as e:
@@ -152,41 +141,70 @@ def resumed(state: SequentialState, table: ScoreTable) -> SequentialState:
     )
 
 
+def evidence_of(comparison: Comparison, alpha: float) -> Evidence:
+    """Return what the pairs of a comparison say, in the units of its values."""
+    differences = sequential_differences(comparison)
+    reach = comparison.reach
+    if reach is None:
+        return evidence(differences, alpha, on_the_sign, (-np.inf, np.inf))
+    found = evidence(np.clip(differences / reach, -1.0, 1.0), alpha, on_the_mean, (-1.0, 1.0))
+    scaled = {name: getattr(found, name) * reach for name in ("mean", "low", "high")}
+    return replace(found, **scaled)
+
+
 def sequential_differences(comparison: Comparison) -> Floats:
-    """Pair rows of all arms within strata and items in their order; return differences in [-1, 1]."""
-    if comparison.reach is None or len(comparison.values) == 0:
+    """Pair rows of all arms within strata in their order: within items, or across where none recurs in a stratum.
+
+    Where items keep to one arm, only the first row of each is paired. Which it is depends on the labels of the
+    first rows alone, so it is the same at every look.
+    """
+    if len(comparison.values) == 0:
         return np.zeros(0)
-    arms = len(comparison.weights)
-    held = comparison.strata
-    if comparison.items is not None:
-        held = joint(held, comparison.items)
-    order = np.lexsort((comparison.rows, comparison.arm, held))
-    group = joint(held, comparison.arm)[order]
+    every = np.arange(len(comparison.strata))
+    items = comparison.items
+    if items is None:
+        return _paired(comparison, every, comparison.strata)[0]
+    enough = _enough(comparison)
+    differences, completed = _paired(comparison, every, joint(comparison.strata, items))
+    if enough is None or (completed[:1] <= enough).any():
+        return differences
+    in_order = np.argsort(comparison.rows)
+    if _keep_to_one_arm(comparison, items, enough):
+        in_order = in_order[np.sort(np.unique(items[in_order], return_index=True)[1])]
+    return _paired(comparison, in_order, comparison.strata)[0]
+
+
+def _enough(comparison: Comparison) -> float | None:
+    """Return the row by which every arm has rows enough to tell whether items recur; None if there is none yet."""
+    arms = [np.sort(comparison.rows[comparison.arm == a]) for a in range(len(comparison.weights))]
+    if min(map(len, arms)) < _ENOUGH:
+        return None
+    return max(float(rows[_ENOUGH - 1]) for rows in arms)
+
+
+def _keep_to_one_arm(comparison: Comparison, items: Codes, enough: float) -> bool:
+    """Whether, among the first rows, nearly all items that occur several times are in one arm only."""
+    early = comparison.rows <= enough
+    item = joint(items[early])
+    several = np.bincount(item) > 1
+    arms = np.bincount(np.unique(np.stack([item, comparison.arm[early]]), axis=1)[0])
+    return bool((arms > 1).sum() < _CROSSED * max(1, several.sum()))
+
+
+def _paired(comparison: Comparison, chosen: Codes, held: Codes) -> tuple[Floats, Codes]:
+    """Return the contrast of each pair, in the order of the rows that completed them, and these rows."""
+    rows, arm, values = comparison.rows[chosen], comparison.arm[chosen], comparison.values[chosen]
+    arms, held = len(comparison.weights), held[chosen]
+    order = np.lexsort((rows, arm, held))
+    group = joint(held, arm)[order]
     starts = np.flatnonzero(np.diff(group, prepend=-1))
     rank = np.arange(len(group)) - np.repeat(starts, np.diff([*starts, len(group)]))
     pair = joint(held[order], rank.astype(np.int64))
     size = int(pair.max()) + 1
     sums = np.zeros(size)
-    weights = np.array(comparison.weights)[comparison.arm[order]]
-    np.add.at(sums, pair, weights * comparison.values[order])
+    np.add.at(sums, pair, np.array(comparison.weights)[arm[order]] * values[order])
     full = np.bincount(pair, minlength=size) == arms
     complete = np.zeros(size, dtype=np.int64)
-    np.maximum.at(complete, pair, comparison.rows[order])
+    np.maximum.at(complete, pair, rows[order])
     ordered = np.flatnonzero(full)[np.argsort(complete[full], kind="stable")]
-    return np.clip(sums[ordered] / comparison.reach, -1.0, 1.0)
-
-
-def evidence(differences: Floats, alpha: float) -> Evidence:
-    """Bet on and against each difference in turn, half of the capital on either side."""
-    n = len(differences)
-    if n == 0:
-        return Evidence(1.0, 1.0, 0, 0.0)
-    t = np.arange(1, n + 1)
-    variance = (0.25 + np.cumsum(differences**2)) / (t + 1)
-    before = np.concatenate([[0.25], variance[:-1]])
-    bets = np.minimum(np.sqrt(2 * log(2 / alpha) / (before * t * np.log1p(t))), _TRUNCATION)
-    up = np.cumsum(np.log1p(bets * differences))
-    down = np.cumsum(np.log1p(-bets * differences))
-    capital = np.exp(np.minimum(np.logaddexp(up, down) - log(2), _MOST))
-    highest = max(1.0, float(capital.max()))
-    return Evidence(float(capital[-1]), highest, n, float(differences.mean()))
+    return sums[ordered], complete[ordered]

@@ -50,7 +50,6 @@ def factor(
     values = view.table.score[rows]
     lost = int((scope.rows & ~kept).sum())
     items = view.arms.items
-    span = view.table.scale.width if view.table.scale else None
     return Comparison(
         judge=view.judge,
         question=question,
@@ -68,7 +67,6 @@ def factor(
         if scope.bar_with_stakes and question != "relationship"
         else (),
         facts=unadjusted(values, arm[rows]) if len(weights) == 2 else {},
-        reach=span * len(weights) / 2 if span else None,
     )
 
 
