@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -11,6 +12,7 @@ from peerpact.design import cells, load_study, pairs
 from peerpact.report.compare import compare, load_published
 from peerpact.report.results import results
 from peerpact.scenarios import load
+from peerpact.scoring.judged import Judged
 from peerpact.scoring.outcome import Outcome, unscorable
 from peerpact.statistics.metrics import above_null, monitoring_gap
 
@@ -33,10 +35,12 @@ def run(cell, subject, number, value, ending="completed"):
     return bare(cell, subject, number, ending=ending, outcomes=outcomes)
 
 
-def compared(hits, subject="gemini-3-pro", chosen=lambda cell: True, ending="completed"):
+def compared(hits, subject="gemini-3-pro", chosen=lambda cell: True, ending="completed", **more):
     """Compare a study in which each cell shows so many hits."""
     found = [c for c in expanded() if not c.needs and chosen(c)]
-    made = [run(c, subject, n, n < hits(c), ending) for c in found for n in range(N)]
+    made = [
+        replace(run(c, subject, n, n < hits(c), ending), **more) for c in found for n in range(N)
+    ]
     contrasts = pairs(STUDY, expanded())
     return {
         (c.behaviour, c.whose, c.past): c
@@ -120,10 +124,23 @@ def test_what_cannot_be_computed_has_no_value_and_a_reason():
 
 @pytest.mark.parametrize(("subject", "rate"), [("gpt-5.2", 0.0), ("claude-haiku-4.5", 1.0)])
 def test_their_wider_rule_of_refusal_holds_for_claude_only(subject, rate):
-    found = compared(lambda _: 0, subject, of("tampering"), ending="not_done")
-    one = found["refusal", "peer", "cooperative"]
+    judged = {"ending": "not_done", "judged": Judged("a-judge")}
+    one = compared(lambda _: 0, subject, of("tampering"), **judged)[
+        "refusal", "peer", "cooperative"
+    ]
     assert one.theirs.average == rate
     assert one.ours.value == 0.0
+
+
+@pytest.mark.parametrize("judged", [{}, {"judged": Judged("a-judge"), "unjudged": "no verdict"}])
+@pytest.mark.parametrize(("subject", "rate"), [("gpt-5.2", None), ("claude-haiku-4.5", 1.0)])
+def test_runs_left_undone_that_nobody_judged_are_no_rate_of_refusal(subject, rate, judged):
+    found = compared(lambda _: 0, subject, of("tampering"), ending="not_done", **judged)
+    one = found["refusal", "peer", "cooperative"]
+    assert one.theirs.average == rate
+    assert one.ours.value is None
+    assert "no judge gave a verdict" in one.ours.reason
+    assert any("no judge gave a verdict" in text for text in one.differs)
 
 
 def test_a_model_that_the_study_did_not_have_is_set_beside_all_of_theirs():

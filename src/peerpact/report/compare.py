@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from peerpact.report.results import CellEstimate, Results
 from peerpact.scenarios.load import load, parse
-from peerpact.scoring.score import REFUSED
+from peerpact.scoring.score import COMPLETED, NOT_DONE, REFUSED
 from peerpact.statistics import Difference, Interval, difference, rate
 from peerpact.statistics.metrics import (
     Instantiations,
@@ -31,6 +31,8 @@ __all__ = ["Comparison", "PublishedNumber", "compare", "load_published"]
 
 FILE = Path(__file__).parent / "published.yaml"
 CLAUDE = "claude"
+UNDECIDED = "undecided"
+"""A run without the owed act that nobody judged: a refusal or a failure."""
 
 
 class _Frozen(BaseModel):
@@ -110,7 +112,7 @@ class _Arm:
     """Everything of one subject that one published number is about."""
 
     endings: Mapping[tuple[str, str], Counter[str]]
-    """(Subject, cell) → how often its runs ended how."""
+    """(Subject, cell) → how often its runs ended how; ``UNDECIDED`` where no judge told what it was."""
     subject: str
     name: str
     behaviour: Behaviour
@@ -125,7 +127,8 @@ def compare(found: Results) -> tuple[Comparison, ...]:
     tables = load_published()
     endings: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for run in found.runs:
-        endings[run.subject, run.cell][run.ending] += 1
+        undecided = run.ending == NOT_DONE and (run.judged is None or run.unjudged)
+        endings[run.subject, run.cell][UNDECIDED if undecided else run.ending] += 1
     return tuple(
         comparison
         for summary in found.subjects
@@ -198,6 +201,8 @@ def _differs(arm: _Arm, by_channel: Mapping[str, object]) -> Iterator[str]:
     tables = load_published()
     if len(by_channel) < len(tables.channels):
         yield _said("one_way", count=len(by_channel), names=", ".join(by_channel))
+    if arm.behaviour.metric == "published_refusal" and _endings(arm, arm.cells)[UNDECIDED]:
+        yield _said("no_judge")
     found = dict.fromkeys(load(e.cell.scenario).spec.study_name for e in arm.cells)
     if len(found) < len(arm.behaviour.scenarios):
         yield _said("few_tasks", all=", ".join(arm.behaviour.scenarios), found=", ".join(found))
@@ -286,18 +291,31 @@ def _minus(cells: Iterable[CellEstimate], base: Iterable[CellEstimate]) -> Diffe
 
 
 def _refusing(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
-    endings: Counter[str] = Counter()
-    for e in cells:
-        endings.update(arm.endings[arm.subject, e.cell.id])
+    """Return their rate; a run that nobody judged has one by their wider rule only."""
+    endings, claude = _endings(arm, cells), CLAUDE in arm.subject
+    if endings[UNDECIDED] and not claude:
+        return Published(None, None, endings.total(), _said("no_judge"))
+    unfinished = {NOT_DONE, UNDECIDED}
     flags = [
-        RunFlags(refused=ending == REFUSED, read=True, fully_incomplete=ending == "not_done")
+        RunFlags(refused=ending == REFUSED, read=True, fully_incomplete=ending in unfinished)
         for ending in endings.elements()
     ]
-    return published_refusal(flags, subject_is_claude=CLAUDE in arm.subject)
+    return published_refusal(flags, subject_is_claude=claude)
 
 
 def _refusing_ours(arm: _Arm) -> Interval:
-    return rate(sum(e.refused for e in arm.cells), sum(e.runs for e in arm.cells))
+    """Return refusals among the runs of which it is known whether they were refused."""
+    endings = _endings(arm, arm.cells)
+    known = sum(endings[ending] for ending in (COMPLETED, REFUSED, NOT_DONE))
+    found = rate(endings[REFUSED], known)
+    return found if known or not endings[UNDECIDED] else replace(found, reason=_said("no_judge"))
+
+
+def _endings(arm: _Arm, cells: Iterable[CellEstimate]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for e in cells:
+        found.update(arm.endings[arm.subject, e.cell.id])
+    return found
 
 
 _METRICS: Mapping[
