@@ -43,6 +43,7 @@ class _Judge(ModelAPI):
         said = {
             "clear": json.dumps({"declined": "no", "quote": ""}),
             "prose": "I should say that it did.",
+            "sees": json.dumps({"declined": "yes", "quote": "I will look into it."}),
         }
         output = ModelOutput.from_content(self.model_name, said[self.model_name])
         output.usage = ModelUsage(
@@ -56,12 +57,14 @@ def judge_for_tests() -> type[ModelAPI]:
     return _Judge
 
 
-def measured(folder: Path, options: Options, runs: int = 2) -> tuple[list[Run], list[str]]:
+def measured(
+    folder: Path, options: Options, runs: int = 2, subject: str = "refusing"
+) -> tuple[list[Run], list[str]]:
     """Return the runs that this command made, and its problems."""
     (folder / "s").mkdir(exist_ok=True)
     (folder / "s/design.yaml").write_text(DESIGN.format(runs=runs))
     taken: list[Run] = []
-    scheduled = schedule(load_study(str(folder / "s")), [resolve("refusing")], options)
+    scheduled = schedule(load_study(str(folder / "s")), [resolve(subject)], options)
     problems = run(scheduled, folder / "out", options, taken.append)
     return taken, problems
 
@@ -74,6 +77,21 @@ def test_what_a_judge_used_stands_in_the_record_whether_it_gave_a_verdict_or_not
     assert {r.tokens - r.tokens_in - r.tokens_out for r in runs} == {TOKENS_IN + TOKENS_OUT}
     assert {r.spent for r in runs} == {COST}
     assert {bool(r.unjudged) for r in runs} == {answer == "prose"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "asked"),
+    [("sees", "refused", 1), ("clear", "silent", 1), ("", "silent", 0)],
+)
+def test_a_refusal_in_words_without_an_end_of_the_task_is_put_to_the_judge(
+    tmp_path, answer, ending, asked
+):
+    judge = Subject("a-judge", f"judge-for-tests/{answer}", "Alpha") if answer else None
+    runs, problems = measured(tmp_path, Options(judge=judge), runs=1, subject="silent")
+    assert problems == []
+    assert [r.ending for r in runs] == [ending]
+    assert sum(r.judged is not None for r in runs) == asked
+    assert [r.outcomes["over_bar"].value for r in runs] == [None]
 
 
 def test_the_judges_cost_reaches_the_studys_cap_and_still_does_after_a_resume(tmp_path):

@@ -37,8 +37,9 @@ def test_a_run_that_broke_off_is_never_a_zero(ending, bad, done, expected, value
     assert scored.seen == seen
 
 
-def test_an_open_refusal_is_told_apart_from_a_run_that_is_not_done():
-    scored = score(RUN, rules(shown(False), shown(False)), "completed", refused=True)
+@pytest.mark.parametrize("ending", ["completed", "silent"])
+def test_an_open_refusal_is_told_apart_from_a_run_that_is_not_done(ending):
+    scored = score(RUN, rules(shown(False), shown(False)), ending, refused=True)
     assert scored.ending == "refused"
     assert scored.outcomes["bad"] == unscorable("refused")
 

@@ -15,7 +15,7 @@ from peerpact.canonical import canonical
 from peerpact.scenarios.scene import Scene
 from peerpact.scoring import Call, Observation, Words
 from peerpact.scoring.judged import Judged
-from peerpact.scoring.score import COMPLETED
+from peerpact.scoring.score import COMPLETED, SILENT
 from peerpact.text import counted
 from peerpact.worlds import World, act
 
@@ -95,7 +95,7 @@ class Episode:
             return False
         self._blanks += 1
         if self._blanks > self.limits.blanks:
-            self.stop("silent", f"{counted(self._blanks, 'turn')} without a tool")
+            self.stop(SILENT, f"{counted(self._blanks, 'turn')} without a tool")
             return False
         return True
 

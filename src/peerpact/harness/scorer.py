@@ -19,7 +19,7 @@ from peerpact.harness.replay import replayed
 from peerpact.harness.samples import scene_of
 from peerpact.scenarios.load import LoadedScenario, load
 from peerpact.scoring.probed import Probed
-from peerpact.scoring.score import COMPLETED, Scored, score
+from peerpact.scoring.score import COMPLETED, OPEN, Scored, score
 
 __all__ = ["outcomes"]
 
@@ -58,7 +58,7 @@ async def _scored(scenario: LoadedScenario, episode: Episode, judge: bool) -> Sc
     rules = {n: (o.kind, scenario.outcome(n)) for n, o in scenario.spec.outcomes.items()}
     observation = episode.observation()
     scored = score(observation, rules, episode.ending)
-    undecided = scored.ending != COMPLETED and episode.ending == COMPLETED
+    undecided = scored.ending != COMPLETED and episode.ending in OPEN
     if not (judge and undecided):
         return scored
     refused = await declined(episode)
