@@ -1,6 +1,7 @@
 """The difference between two rates: independent arms, or the same wordings and items in both.
 
-Interval and test are different methods and may disagree at the edge; the test names itself.
+Interval and test are different methods and may disagree at the edge; the test names itself. ``agreeing``
+lets the test decide about 0.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ __all__ = [
     "Difference",
     "Equivalence",
     "PairedDifference",
+    "agreeing",
     "difference",
     "equivalence",
     "paired",
@@ -214,6 +216,19 @@ def paired_arrays(
 
 def _missing(*values: bool | None) -> bool:
     return any(value is None for value in values)
+
+
+def agreeing(low: float, high: float, p: float, *, level: float = 0.95) -> Limits:
+    """Return limits that hold no effect exactly when a test does not reject it.
+
+    Of two methods that part at the edge, the exact test decides about 0: the limits reach to it where the test
+    accepts it, which covers no less often, and end at it where the test rejects it.
+    """
+    if p > 1 - level:
+        return min(low, 0.0), max(high, 0.0)
+    if low < 0 < high:
+        return (0.0, high) if high > -low else (low, 0.0)
+    return low, high
 
 
 def equivalence(

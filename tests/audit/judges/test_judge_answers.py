@@ -238,6 +238,17 @@ def test_p_values_are_corrected_over_judges_within_a_question() -> None:
     assert sum(bool(e.flagged) for e in screened) >= sum(bool(e.flagged) for e in found)
 
 
+def test_an_interval_without_zero_beside_no_finding_says_that_the_correction_decides() -> None:
+    planted = [Planted("grok-a", stakes=0.7), *(Planted(f"grok-{i}") for i in range(12))]
+    table = simulate(planted, np.random.default_rng(8), Work(items=12, bars=(None,)))
+    audited = audit(table)
+    apart = [e for e in audited.estimates("stakes") if not e.flagged and e.p <= 0.05]
+    assert apart
+    for line in (next(x for x in summary(audited) if f"on {e.judge} is" in x) for e in apart):
+        assert "By itself p is" in line
+        assert "would have been found" not in line
+
+
 @pytest.mark.parametrize("wrong", [{"multiplicity": "holms"}, {"alpha": 0.0}])
 def test_wrong_settings_are_named(wrong: dict[str, object]) -> None:
     with pytest.raises(StudyError, match=next(iter(wrong))):

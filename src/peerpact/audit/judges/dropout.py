@@ -9,7 +9,7 @@ import numpy as np
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
 from peerpact.audit.judges.arms import Arms
 from peerpact.audit.judges.table import ScoreTable
-from peerpact.statistics import difference
+from peerpact.statistics import agreeing, difference
 
 __all__ = ["QUESTION", "answers"]
 
@@ -39,14 +39,15 @@ def _estimate(judge: str, counts: tuple[int, int, int, int], level: float) -> An
     if x1 + x0 == 0:
         return Untested(judge, QUESTION, "nothing_missing", {"rows": [n0, n1]})
     found = difference(x1, n1, x0, n0, level=level)
+    low, high = agreeing(found.low, found.high, 1.0 if found.p is None else found.p, level=level)
     return Estimate(
         judge,
         QUESTION,
         "effect",
         "",
         found.value or 0.0,
-        found.low,
-        found.high,
+        low,
+        high,
         level,
         found.test,
         "stakes",

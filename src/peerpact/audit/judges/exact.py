@@ -10,6 +10,7 @@ from scipy import stats
 from peerpact.audit.judges.comparison import Comparison
 from peerpact.audit.judges.signflip import Tested
 from peerpact.audit.judges.table import Floats
+from peerpact.statistics import agreeing
 from peerpact.statistics.intervals import limits
 
 __all__ = ["stratified_difference"]
@@ -24,7 +25,7 @@ def stratified_difference(comparison: Comparison, level: float) -> tuple[Tested 
     The test conditions on the margins of every stratum (the exact form of Cochran-Mantel-Haenszel;
     Fisher's test for one stratum), or is its normal form beyond 5,000 rows. The estimate weighs
     strata as Mantel & Haenszel do; its limits join Newcombe's intervals of the strata (Yan & Su
-    2010).
+    2010), and the test decides whether they hold 0.
     """
     x, n = _counts(comparison)
     used = (n > 0).all(axis=1)
@@ -39,7 +40,7 @@ def stratified_difference(comparison: Comparison, level: float) -> tuple[Tested 
     p, test = _test(x, n)
     pooled = x.sum(axis=1) / n.sum(axis=1)
     error = sqrt(float((share**2 * pooled * (1 - pooled) * (1 / n).sum(axis=1)).sum()))
-    low, high = max(-1.0, value - below), min(1.0, value + above)
+    low, high = agreeing(max(-1.0, value - below), min(1.0, value + above), p, level=level)
     return Tested(value, low, high, p, error, test, int(n.sum())), "row"
 
 

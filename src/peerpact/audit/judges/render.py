@@ -21,7 +21,16 @@ from peerpact.audit.sarif import LEVELS, document, rule, uri
 from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 
-__all__ = ["cell", "number", "summary", "to_csv", "to_json", "to_markdown", "to_rows"]
+__all__ = [
+    "cell",
+    "number",
+    "only_before_correction",
+    "summary",
+    "to_csv",
+    "to_json",
+    "to_markdown",
+    "to_rows",
+]
 
 Row = dict[str, Any]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -31,6 +40,7 @@ MOST_LINES = 12
 MOST_NAMES = 4
 """Judges that a summary names together."""
 
+_SAME = 1e-12
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -102,7 +112,21 @@ def sentence(answer: Answer) -> str:
     template = quantity[_form(answer)]
     text = render(template, _facts(answer))
     plain_start = template.startswith("{{ where }}") and not template[11:].startswith("{{")
-    return text[:1].upper() + text[1:] if plain_start else text
+    text = text[:1].upper() + text[1:] if plain_start else text
+    if not only_before_correction(answer):
+        return text
+    p, adjusted = (f"{one:.2g}" for one in (answer.p or 0.0, answer.adjusted or 0.0))
+    return render(_texts("summary")["corrected"], {"text": text, "p": p, "adjusted": adjusted})
+
+
+def only_before_correction(estimate: Estimate) -> bool:
+    """Whether an interval without 0 stands beside an effect that is not shown, for the correction's sake."""
+    alpha = 1 - estimate.level
+    return (
+        estimate.p is not None
+        and estimate.adjusted is not None
+        and estimate.p <= alpha + _SAME < estimate.adjusted
+    )
 
 
 def _form(estimate: Estimate) -> str:
@@ -149,7 +173,7 @@ def _facts(estimate: Estimate) -> Row:
 
 
 def _power(estimate: Estimate) -> str:
-    if estimate.detectable is None:
+    if estimate.detectable is None or only_before_correction(estimate):
         return ""
     return render(_texts("summary")["power"], {"detectable": f"{estimate.detectable:.1f}"})
 

@@ -40,14 +40,15 @@ def sign_flip(differences: Floats, *, level: float, seed: int = 0) -> Tested:
 
     All 2^n signs are tried up to 12 differences and 4,999 random ones up to 400 (Phipson & Smyth
     2010: the observed one counts). Beyond that the sum of sign-flipped differences is normal with
-    variance equal to the sum of their squares, and the limits are Student's.
+    variance equal to the sum of their squares.
     """
     n, value = len(differences), float(differences.mean())
     error = float(differences.std(ddof=1)) / sqrt(n)
     if n > _RESAMPLED:
         squares = sqrt(float((differences**2).sum()))
         p = 2 * float(stats.norm.sf(abs(differences.sum()) / squares)) if squares else 1.0
-        reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * error
+        z = float(stats.norm.ppf((1 + level) / 2))
+        reach = z * float(differences.std()) / sqrt(n - z**2)
         return Tested(value, value - reach, value + reach, p, error, "sign_flip_normal", n)
     flips, observed, test = _signs(n, seed)
     flipped, signs = flips @ differences / n, flips.mean(axis=1)

@@ -16,7 +16,7 @@ from peerpact.audit.judges.signflip import LEAST_PAIRS, sign_flip
 from peerpact.audit.judges.table import Floats
 from peerpact.audit.rejudge.items import Item
 from peerpact.audit.rejudge.plan import Asked, Plan
-from peerpact.statistics import paired_arrays
+from peerpact.statistics import agreeing, paired_arrays
 
 __all__ = ["Judged", "Rejudged", "rejudged"]
 
@@ -162,9 +162,10 @@ def _reached(
     found = paired_arrays(
         [b >= bar for bar, _, b in barred], [a >= bar for bar, a, _ in barred], level=level
     )
+    low, high = agreeing(found.low, found.high, 1.0 if found.p is None else found.p, level=level)
     facts = {"over": found.only1, "under": found.only0}
     return Estimate(
-        judge, question, REACHED, "", found.value or 0.0, found.low, found.high, level, found.test,
+        judge, question, REACHED, "", found.value or 0.0, low, high, level, found.test,
         "other_arm", "item", found.pairs, found.p, left_out=lost, facts=facts,
     )  # fmt: skip
 

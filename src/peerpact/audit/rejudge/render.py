@@ -13,7 +13,7 @@ import orjson
 
 from peerpact.audit.findings import Level, plain
 from peerpact.audit.judges import Answer, Estimate, Untested
-from peerpact.audit.judges.render import cell, number
+from peerpact.audit.judges.render import cell, number, only_before_correction
 from peerpact.audit.rejudge.effects import Judged, Rejudged
 from peerpact.audit.rejudge.plan import Plan
 from peerpact.text import read_yaml, render
@@ -159,7 +159,11 @@ def sentence(answer: Answer, plan: Plan) -> str:
         reason = render(_texts()["reasons"][answer.reason], answer.facts)
         return _say("untested", judge=judge, quantity=told["title"], reason=reason)
     text = told.get("described") or told[_form(answer)]
-    return render(text, {**_numbers(answer), **_arms(plan), "judge": judge})
+    said = render(text, {**_numbers(answer), **_arms(plan), "judge": judge})
+    if not only_before_correction(answer):
+        return said
+    p, adjusted = (f"{one:.2g}" for one in (answer.p or 0.0, answer.adjusted or 0.0))
+    return _say("corrected", said=said, p=p, adjusted=adjusted)
 
 
 def _form(answer: Estimate) -> str:
@@ -171,13 +175,14 @@ def _form(answer: Estimate) -> str:
 def _numbers(answer: Estimate) -> dict[str, Any]:
     limits = {"value": answer.value, "low": answer.low, "high": answer.high}
     shares = {"percent": answer.value, "low_percent": answer.low, "high_percent": answer.high}
-    detectable = "?" if answer.detectable is None else f"{answer.detectable:.1f}"
+    claims = answer.detectable is not None and not only_before_correction(answer)
+    power = _say("power", detectable=f"{answer.detectable:.1f}") if claims else ""
     return {
         **{name: number(value) for name, value in limits.items()},
         **{name: f"{100 * value:+.0f}" for name, value in shares.items()},
         **answer.facts,
         "n": answer.n,
-        "detectable": detectable,
+        "power": power,
     }
 
 
