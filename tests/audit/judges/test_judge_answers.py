@@ -255,6 +255,24 @@ def test_wrong_settings_are_named(wrong: dict[str, object]) -> None:
         audit(from_columns({"judge": ["a"], "score": [1]}), **wrong)  # type: ignore[arg-type]
 
 
+def confounded(**columns: list[object]) -> str:
+    rng = np.random.default_rng(9)
+    values = {"judge": ["j"] * 80, "score": rng.normal(70, 5, 80), "stakes": [0, 1] * 40}
+    audited = audit(from_columns({**values, **columns}))
+    assert audited.estimates("stakes") == ()
+    return "\n".join(summary(audited))
+
+
+def test_what_goes_together_with_the_stakes_is_named() -> None:
+    told = confounded(judged=["m0", "m1"] * 40)
+    assert "goes together with the judged model" in told
+    told = confounded(judged=["m0", "m1"] * 40, relationship=[0, 1] * 40)
+    assert "goes together with the judged model and the relationship" in told
+    works = [("m0", 0), ("m0", 1), ("m1", 1), ("m1", 0)] * 20
+    told = confounded(judged=[m for m, _ in works], relationship=[r for _, r in works])
+    assert "goes together with the judged model and the relationship" in told
+
+
 def test_too_many_bars_are_counted_not_dropped() -> None:
     bars = [50 + i for i in range(10) for _ in range(20)]
     values = {

@@ -20,7 +20,7 @@ from peerpact.audit.judges.answers import Answer, Estimate, Untested
 from peerpact.audit.judges.signflip import LEAST_PAIRS, Tested, sign_flip
 from peerpact.audit.judges.table import Codes, Floats, joint
 
-__all__ = ["Comparison", "about", "cell_contrast", "compare", "item_differences"]
+__all__ = ["Comparison", "about", "cell_contrast", "compare", "confounders", "item_differences"]
 
 LEAST_ITEMS = 12
 """With fewer items than this the pair of item and stratum is the unit, not the item."""
@@ -44,6 +44,7 @@ class Comparison:
     weights: tuple[float, ...]
     """One for each arm; their sum is 0."""
     strata: Codes
+    """Rows that are alike in all that is held; arms are compared within these."""
     items: Codes | None
     rows: Codes
     """Row numbers in the table, in its order."""
@@ -54,6 +55,8 @@ class Comparison:
     reach: float | None = None
     """The largest absolute value of one difference, where a repeated audit bets on the mean of differences (marks
     and passes); None where it bets on their signs."""
+    held: Mapping[str, Codes] = field(default_factory=lambda: _NONE)
+    """What makes the strata, by name."""
 
 
 Unpaired = Callable[[Comparison, float], tuple[Tested | None, str]]
@@ -103,13 +106,34 @@ def compare(comparison: Comparison, *, level: float, unpaired: Unpaired | None =
             return about(comparison, sign_flip(differences, level=level), unit, level)
     tested, unit = (unpaired or cell_contrast)(comparison, level)
     if tested is None:
-        return _untested(comparison, "too_few", {"rows": counts.tolist()})
+        rows = counts.tolist()
+        if apart := confounders(comparison):
+            return _untested(comparison, "confounded", {"with": apart, "rows": rows})
+        return _untested(comparison, "too_few", {"rows": rows})
     return about(comparison, tested, unit, level)
 
 
 def _untested(comparison: Comparison, reason: str, facts: Mapping[str, Any]) -> Untested:
     c = comparison
     return Untested(c.judge, c.question, reason, facts, c.quantity, c.scope)
+
+
+def confounders(comparison: Comparison) -> list[str]:
+    """Return what goes together with the arms, so that no rows alike in it are in all of them.
+
+    Each is named that does so alone; where none does, all that together do.
+    """
+    arms = len(comparison.weights)
+
+    def apart(held: Codes) -> bool:
+        cell = joint(held) * arms + comparison.arm
+        n = np.bincount(cell, minlength=(int(cell.max()) // arms + 1) * arms).reshape(-1, arms)
+        return not (n > 0).all(axis=1).any()
+
+    if not apart(comparison.strata):
+        return []
+    alone = [name for name, codes in comparison.held.items() if apart(codes)]
+    return alone or [name for name, codes in comparison.held.items() if np.ptp(codes)]
 
 
 def item_differences(comparison: Comparison) -> tuple[Floats, str]:

@@ -20,7 +20,7 @@ def comparisons(view: View) -> Iterator[Comparison]:
     if "relationship" not in view.table.labels:
         return
     for scope in view.arms.scopes():
-        yield effect(view, scope, QUESTION, view.arms.partner, (view.arms.told,))
+        yield effect(view, scope, QUESTION, view.arms.partner, {"stakes": view.arms.told})
 
 
 def interactions(view: View) -> Iterator[Comparison]:
@@ -31,4 +31,4 @@ def interactions(view: View) -> Iterator[Comparison]:
     for scope in arms.scopes():
         kept = scope.rows & (arms.told >= 0) & (arms.partner >= 0)
         arm = 2 * arms.told + arms.partner
-        yield factor(view, scope, INTERACTION, kept, arm, _DIFFERENCE_OF_DIFFERENCES, arms.work)
+        yield factor(view, scope, INTERACTION, kept, arm, _DIFFERENCE_OF_DIFFERENCES, {})

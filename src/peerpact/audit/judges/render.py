@@ -182,6 +182,10 @@ def _reason(answer: Untested) -> str:
     facts = dict(answer.facts)
     if "role" in facts:
         facts["tried"] = ", ".join(vocabulary().roles.get(facts["role"], ()))
+    if "with" in facts:
+        facts["with"] = _texts("summary")["and"].join(
+            _texts("reasons")["held"][name] for name in facts["with"]
+        )
     shown = {k: f"{v:.3g}" if isinstance(v, float) else v for k, v in facts.items()}
     return render(_texts("reasons")["reasons"][answer.reason], shown, answer.reason)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -22,18 +22,17 @@ def comparisons(view: View) -> Iterator[Comparison]:
     if not arms.stakes_vary:
         return
     for scope in arms.scopes():
-        yield effect(view, scope, QUESTION, arms.told, (arms.partner,))
+        yield effect(view, scope, QUESTION, arms.told, {"relationship": arms.partner})
 
 
 def effect(
-    view: View, scope: Scope, question: str, on: Codes, held: tuple[Codes, ...]
+    view: View, scope: Scope, question: str, on: Codes, others: Mapping[str, Codes]
 ) -> Comparison:
     """Return the comparison of a factor's two levels within a scope, other factors held."""
-    arms = view.arms
     kept = scope.rows & (on >= 0)
-    for other in held:
+    for other in others.values():
         kept = kept & (other >= 0)
-    return factor(view, scope, question, kept, on, (-1.0, 1.0), joint(arms.work, *held))
+    return factor(view, scope, question, kept, on, (-1.0, 1.0), others)
 
 
 def factor(
@@ -43,10 +42,12 @@ def factor(
     kept: Bools,
     arm: Codes,
     weights: tuple[float, ...],
-    strata: Codes,
+    others: Mapping[str, Codes],
 ) -> Comparison:
-    """Return a comparison of arms within a scope."""
+    """Return a comparison of arms within a scope, the work and other factors held."""
     rows = np.flatnonzero(kept)
+    work = {role: view.table.codes(role) for role in ("judged", "group")}
+    held = {name: codes[rows] for name, codes in {**work, **others}.items()}
     values = view.table.score[rows]
     lost = int((scope.rows & ~kept).sum())
     items = view.arms.items
@@ -59,7 +60,7 @@ def factor(
         values=values,
         arm=arm[rows],
         weights=weights,
-        strata=joint(strata[rows]),
+        strata=joint(*held.values()),
         items=None if items is None else items[rows],
         rows=view.rows[rows],
         left_out={"arm_unknown": lost} if lost else {},
@@ -67,6 +68,7 @@ def factor(
         if scope.bar_with_stakes and question != "relationship"
         else (),
         facts=unadjusted(values, arm[rows]) if len(weights) == 2 else {},
+        held=held,
     )
 
 
