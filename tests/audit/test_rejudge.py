@@ -332,6 +332,84 @@ def test_what_has_no_score_is_counted_by_arm_and_reason_and_its_pair_is_left_out
     assert "2 × no work in the row" in told
 
 
+def without(made: Plan, lost: Any, judge: str = "steady") -> Rejudged:
+    """Let a judge answer, but outside the schema where it is told to."""
+    replies = answered(made)
+    for asked in made.asked.values():
+        for one in (a for a in asked if a.judge == f"peerpact-judge/{judge}" and lost(a)):
+            identity = one.question.identity
+            replies[identity] = Reply(identity=identity, outcome="not_in_schema", cost=0.0)
+    return rejudged(made, replies)
+
+
+def test_a_judge_without_a_valid_answer_has_no_measured_effect_and_that_is_no_absence_of_one() -> (
+    None
+):
+    made = planned(20, "stakes", ("steady", "softened"))
+    found = without(made, lambda _: True)
+    assert found.unmeasured == ("peerpact-judge/steady",)
+    told = "\n".join(summary(found, {}))
+    assert "Of peerpact-judge/steady nothing is known" in told
+    alone = without(planned(20), lambda _: True)
+    told = "\n".join(summary(alone, {}))
+    assert "Nothing is known of any effect" in told
+    assert "No effect stands" not in told
+
+
+def test_missing_scores_bound_the_effect_over_all_items_at_their_worst() -> None:
+    made = planned(20, "stakes", ("softened",))
+    hidden = {i.key for i in made.items[:4]}
+    shut = made.setting.change.arms[1]
+    found = without(made, lambda a: a.arm == shut and a.item.key in hidden, "softened")
+    one = effect(found, "softened")
+    assert (one.n, one.facts["of"]) == (16, 20)
+    kept = {
+        row.asked.item.key: row.score
+        for row in found.rows
+        if row.asked.arm != shut and row.asked.item.key in hidden
+    }
+    known = one.value * 16
+    assert one.facts["lowest"] == pytest.approx((known - sum(kept.values())) / 20)
+    assert one.facts["highest"] == pytest.approx((known + 400 - sum(kept.values())) / 20)
+    assert "over all 20 items it lies between" in "\n".join(summary(found, {}))
+
+
+@pytest.mark.parametrize(("lost", "stands"), [(12, True), (3, False)])
+def test_answers_that_go_missing_in_one_arm_are_an_effect_of_their_own(
+    lost: int, stands: bool
+) -> None:
+    made = planned(30)
+    hidden = {i.key for i in made.items[:lost]}
+    shut = made.setting.change.arms[1]
+    found = without(made, lambda a: a.arm == shut and a.item.key in hidden)
+    one = effect(found, "steady", "missing")
+    assert one.flagged is stands
+    assert (one.facts["over"], one.facts["under"]) == (lost, 0)
+    assert ("may not be alike" in "\n".join(summary(found, {}))) is stands
+
+
+def test_an_interval_of_passes_without_zero_never_stands_beside_no_effect() -> None:
+    made = planned(20)
+    shut = made.setting.change.arms[1]
+    replies = {
+        a.question.identity: Reply(
+            identity=a.question.identity,
+            outcome=ANSWERED,
+            answer={
+                "reason": "r",
+                "score": 80.0 if a.arm == shut and a.item in made.items[:5] else 70.0,
+            },
+            cost=0.0,
+        )
+        for asked in made.asked.values()
+        for a in asked
+    }
+    one = effect(rejudged(made, replies), "steady", "reached")
+    assert (one.facts["over"], one.facts["under"]) == (5, 0)
+    assert one.flagged is False
+    assert one.low <= 0 < one.high
+
+
 @pytest.mark.parametrize(
     ("count", "judge", "reason"), [(1, "steady", "few_pairs"), (5, "softened", "few_pairs")]
 )

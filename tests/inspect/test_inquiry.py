@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 
 from peerpact.audit.inquiry import ANSWERED, Question, Replies
+from peerpact.audit.inquiry.organism import JudgeOrganism
 from peerpact.audit.inquiry.question import PROVIDER_ERROR, Reply
 from peerpact.audit.judges import Scale
 from peerpact.audit.rejudge.plan import score_schema
@@ -131,6 +132,18 @@ def called(*arguments: object) -> Any:
 def past(tmp_path: Path) -> Path:
     (tmp_path / "past.csv").write_text(PAST)
     return tmp_path / "past.csv"
+
+
+def test_a_judge_without_a_valid_answer_fails_loudly(
+    past: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JudgeOrganism, "answer", lambda *_: "I would say 80.")
+    given = ("rejudge", past, "--model", "peerpact-judge/steady", "--log-dir", tmp_path / "out")
+    told = called(*given)
+    assert told.exit_code == 1
+    reasons = "0 of 24 answers are valid (12 × answer outside the schema under “not_told”, 12 ×"
+    assert f"no effect could be measured: {reasons}" in told.output
+    assert "No effect stands" not in told.output
 
 
 def test_the_command_plans_asks_goes_on_and_shows(past: Path, tmp_path: Path) -> None:

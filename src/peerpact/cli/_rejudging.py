@@ -19,6 +19,7 @@ from peerpact.audit.rejudge import (
     change,
     check_scale,
     default_instructions,
+    lost_lines,
     plan,
     plan_lines,
     read_items,
@@ -146,6 +147,7 @@ def measure(request: Request) -> int:
     found = rejudged(
         request.plan, replies.found, alpha=given["alpha"], multiplicity=given["multiplicity"]
     )
+    problems += [_unmeasured(found, judge) for judge in found.unmeasured]
     _write(found, request.folder)
     _show(found, request)
     for problem in problems:
@@ -153,6 +155,13 @@ def measure(request: Request) -> int:
     if problems:
         return 1
     return FOUND if reaches(worst(found), given["fail_on"]) else 0
+
+
+def _unmeasured(found: Rejudged, judge: str) -> str:
+    asked = sum(sum(arm.values()) for arm in found.outcomes[judge].values())
+    scored = sum(arm.get("scored", 0) for arm in found.outcomes[judge].values())
+    lost = ", ".join(lost_lines(found, judge))
+    return f"{judge}: no effect could be measured: {scored} of {asked} answers are valid ({lost})"
 
 
 def _write(found: Rejudged, folder: Path) -> None:

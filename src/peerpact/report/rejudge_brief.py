@@ -15,6 +15,7 @@ from peerpact.audit.rejudge.render import (
     quantity,
     reservations,
     sentence,
+    unmeasured_lines,
 )
 from peerpact.report.brief import Action, Brief, Entry, Group, tell, wording
 from peerpact.report.judges_brief import correction, judge_names
@@ -58,7 +59,11 @@ def _lead(done: Rejudged) -> str:
         "names": judge_names(found),
         **correction(done),
     }
-    return tell("rejudge/lead_found" if found else "rejudge/lead_none", **facts)
+    if len(done.unmeasured) == len(done.outcomes):
+        names = ", ".join(plain(judge, 80) for judge in done.unmeasured)
+        return tell("rejudge/lead_unmeasured", names=names)
+    lead = tell("rejudge/lead_found" if found else "rejudge/lead_none", **facts)
+    return " ".join([lead, *unmeasured_lines(done)])
 
 
 def _counts(done: Rejudged, judge: str) -> tuple[int, int]:

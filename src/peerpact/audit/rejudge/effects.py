@@ -21,7 +21,8 @@ from peerpact.statistics import agreeing, paired_arrays
 __all__ = ["Judged", "Rejudged", "rejudged"]
 
 POWER = 0.8
-EFFECT, REACHED, PAST = "effect", "reached", "past"
+EFFECT, REACHED, PAST, MISSING = "effect", "reached", "past", "missing"
+NOT_ASKED = "not_asked"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ class Judged:
     def outcome(self) -> str:
         """scored, not_asked, or why there is no score."""
         if self.reply is None:
-            return "not_asked"
+            return NOT_ASKED
         return "scored" if self.reply.outcome == ANSWERED else self.reply.outcome
 
 
@@ -60,6 +61,13 @@ class Rejudged:
     multiplicity: str
     cost: float | None
     """US dollars; None where the price of a judge is unknown."""
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Judges whose effect could not be measured for want of valid answers, though items were enough."""
+        few = (a for a in self.answers if isinstance(a, Untested) and a.quantity == EFFECT)
+        enough = len(self.plan.items) >= LEAST_PAIRS
+        return tuple(a.judge for a in few if enough and a.reason == "few_pairs")
 
     @property
     def findings(self) -> tuple[Estimate, ...]:
@@ -111,9 +119,60 @@ def _answers(judge: str, rows: Sequence[Judged], plan: Plan, level: float) -> It
     lost = {"pair_incomplete": len(plan.items) - len(pairs)} if len(pairs) < len(plan.items) else {}
     differences = np.array([b - a for _, a, b in pairs])
     name = plan.setting.change.name
-    yield _points(judge, name, EFFECT, differences, level, "other_arm", lost)
-    yield _reached(judge, name, pairs, level, lost)
+    yield _bounded(_points(judge, name, EFFECT, differences, level, "other_arm", lost), plan, means)
+    yield _bounded(_reached(judge, name, pairs, level, lost), plan, means)
+    yield from _missing(judge, name, rows, plan, level)
     yield _past(judge, name, rows, control, level)
+
+
+def _bounded(answer: Answer, plan: Plan, means: Mapping[tuple[Item, str], float]) -> Answer:
+    """Add between what the difference over all planned items lies, whatever the missing scores would have been."""
+    if isinstance(answer, Untested) or not answer.left_out:
+        return answer
+    scale, arms = plan.setting.scale, plan.setting.change.arms
+    edges = []
+    for item in plan.items:
+        found = (means.get((item, arm)) for arm in arms)
+        low0, high0, low1, high1 = (
+            _counted(edge, item, answer.quantity)
+            for score in found
+            for edge in ((scale.lowest, scale.highest) if score is None else (score, score))
+        )
+        if answer.quantity == EFFECT or item.bar is not None:
+            edges.append((low1 - high0, high1 - low0))
+    lowest, highest = (float(edge) for edge in np.mean(edges, axis=0))
+    whole = {"of": len(edges), "lowest": lowest, "highest": highest}
+    return replace(answer, facts={**answer.facts, **whole})
+
+
+def _counted(score: float, item: Item, quantity: str) -> float:
+    """Return a score as a quantity counts it: in points, or as a pass."""
+    return float(score >= item.bar) if quantity == REACHED and item.bar is not None else score
+
+
+def _missing(
+    judge: str, question: str, rows: Sequence[Judged], plan: Plan, level: float
+) -> Iterator[Answer]:
+    """Compare how many items lack a score in each arm; what was not asked is not looked at."""
+    control, treated = plan.setting.change.arms
+    scored: dict[tuple[Item, str], bool] = {}
+    for row in rows:
+        if row.outcome != NOT_ASKED:
+            key = row.asked.item, row.asked.arm
+            scored[key] = scored.get(key, True) and row.score is not None
+    pairs = [
+        (not scored[i, treated], not scored[i, control])
+        for i in plan.items
+        if (i, treated) in scored and (i, control) in scored
+    ]
+    if not any(one or other for one, other in pairs):
+        return
+    found = paired_arrays(*zip(*pairs, strict=True), level=level)
+    low, high = agreeing(found.low, found.high, 1.0 if found.p is None else found.p, level=level)
+    yield Estimate(
+        judge, question, MISSING, "", found.value or 0.0, low, high, level, found.test, "other_arm",
+        "item", found.pairs, found.p, facts={"over": found.only1, "under": found.only0},
+    )  # fmt: skip
 
 
 def _means(rows: Iterable[Judged]) -> Mapping[tuple[Item, str], float]:
@@ -193,7 +252,7 @@ def _before(item: Item, judge: str) -> float | None:
 
 def _corrected(answers: Sequence[Answer], alpha: float, multiplicity: str) -> list[Answer]:
     found: list[Any] = list(answers)
-    for quantity in (EFFECT, REACHED):
+    for quantity in (EFFECT, REACHED, MISSING):
         places = [
             i for i, a in enumerate(found) if isinstance(a, Estimate) and a.quantity == quantity
         ]

@@ -14,7 +14,7 @@ import orjson
 from peerpact.audit.findings import Level, plain
 from peerpact.audit.judges import Answer, Estimate, Untested
 from peerpact.audit.judges.render import cell, number, only_before_correction
-from peerpact.audit.rejudge.effects import Judged, Rejudged
+from peerpact.audit.rejudge.effects import EFFECT, Judged, Rejudged
 from peerpact.audit.rejudge.plan import Plan
 from peerpact.text import read_yaml, render
 
@@ -31,6 +31,7 @@ __all__ = [
     "to_csv",
     "to_json",
     "to_rows",
+    "unmeasured_lines",
     "worst",
 ]
 
@@ -121,7 +122,9 @@ def summary(found: Rejudged, rows_left_out: Mapping[str, int]) -> list[str]:
     lines.append(cost_line(found))
     method = {"method": _texts()["methods"][found.multiplicity], "alpha": found.alpha}
     n = len(found.findings)
-    lines.append(_say("findings" if n else "no_findings", n=n, **method))
+    lines += list(unmeasured_lines(found))
+    if n or len(found.unmeasured) < len(found.outcomes):
+        lines.append(_say("findings" if n else "no_findings", n=n, **method))
     lines += ["", *("- " + sentence(answer, plan) for answer in found.answers)]
     return [*lines, _texts()["mind"]]
 
@@ -130,6 +133,14 @@ def cost_line(found: Rejudged) -> str:
     """Return what the re-judgment cost."""
     cost = _texts()["cost_unknown"] if found.cost is None else f"${found.cost:,.2f}"
     return _say("cost", cost=cost)
+
+
+def unmeasured_lines(found: Rejudged) -> Iterator[str]:
+    """Yield of which judges no effect could be measured, where answers are to blame."""
+    if found.unmeasured:
+        every = len(found.unmeasured) == len(found.outcomes)
+        judges = ", ".join(plain(judge, 80) for judge in found.unmeasured)
+        yield _say("nothing_measured" if every else "part_measured", judges=judges)
 
 
 def lost_lines(found: Rejudged, judge: str) -> list[str]:
@@ -160,6 +171,8 @@ def sentence(answer: Answer, plan: Plan) -> str:
         return _say("untested", judge=judge, quantity=told["title"], reason=reason)
     text = told.get("described") or told[_form(answer)]
     said = render(text, {**_numbers(answer), **_arms(plan), "judge": judge})
+    if "of" in answer.facts:
+        said = _say("bounded", **{**_numbers(answer), **_edges(answer), "said": said})
     if not only_before_correction(answer):
         return said
     p, adjusted = (f"{one:.2g}" for one in (answer.p or 0.0, answer.adjusted or 0.0))
@@ -184,6 +197,14 @@ def _numbers(answer: Estimate) -> dict[str, Any]:
         "n": answer.n,
         "power": power,
     }
+
+
+def _edges(answer: Estimate) -> dict[str, str]:
+    """Return the bounds over all items, in points or percentage points."""
+    edges = {name: answer.facts[name] for name in ("lowest", "highest")}
+    if answer.quantity == EFFECT:
+        return {name: number(value) for name, value in edges.items()}
+    return {name: f"{100 * value:+.0f}" for name, value in edges.items()}
 
 
 def to_rows(found: Rejudged) -> list[dict[str, Any]]:
@@ -242,6 +263,7 @@ def to_json(found: Rejudged) -> bytes:
         "left_out": plan.left_out,
         "names_replaced": {plain(name): n for name, n in plan.replaced.items()},
         "outcomes": found.outcomes,
+        "unmeasured": [plain(judge) for judge in found.unmeasured],
         "cost": found.cost,
         "alpha": found.alpha,
         "multiplicity": found.multiplicity,
