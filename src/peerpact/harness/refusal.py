@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from peerpact import scoring
 from peerpact.errors import JudgeError
-from peerpact.harness.answers import kept
 from peerpact.harness.context import COLLECTOR
 from peerpact.harness.episode import Episode
 from peerpact.harness.failure import told
@@ -101,7 +100,7 @@ async def ask(
 async def _answer(judge: Model, prompt: str, config: GenerateConfig) -> ModelOutput:
     """Ask; whatever the judge's provider throws leaves the run undecided, and no more than that."""
     try:
-        return kept(await judge.generate(prompt, config=config))
+        return await judge.generate(prompt, config=config)
     except Exception as e:
         raise JudgeError(f"no answer: {told(e)}") from e
 
