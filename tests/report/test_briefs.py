@@ -16,7 +16,8 @@ from peerpact.audit import audit
 from peerpact.audit.inquiry import ANSWERED, Reply
 from peerpact.audit.judges import QUESTIONS, Scale, from_columns
 from peerpact.audit.judges import audit as audit_judges
-from peerpact.audit.judges.render import action, to_sarif, worst
+from peerpact.audit.judges.render import action, worst
+from peerpact.audit.judges.sarif import to_sarif
 from peerpact.audit.rejudge import Items, Rejudged, Setting, change, plan, rejudged
 from peerpact.audit.rejudge.items import Item
 from peerpact.audit.render import as_sarif

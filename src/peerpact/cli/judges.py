@@ -96,7 +96,7 @@ def _roles(columns: Iterable[str]) -> dict[str, str]:
 
 def _written(found: JudgeAudit, shown: str, path: str) -> str:
     from peerpact.audit.judges import summary, to_csv, to_json, to_markdown
-    from peerpact.audit.judges.render import to_sarif
+    from peerpact.audit.judges.sarif import to_sarif
 
     if shown == "html":
         from peerpact.report.brief import brief_page

@@ -17,19 +17,23 @@ from peerpact.audit.findings import Level
 from peerpact.audit.judges.answers import Answer, Estimate, JudgeAudit, Untested
 from peerpact.audit.judges.columns import vocabulary
 from peerpact.audit.judges.run import QUESTIONS
-from peerpact.audit.sarif import LEVELS, document, rule, uri
-from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 
 __all__ = [
+    "action",
     "cell",
+    "clean",
     "number",
     "only_before_correction",
+    "sentence",
     "summary",
+    "title",
     "to_csv",
     "to_json",
     "to_markdown",
     "to_rows",
+    "untested_lines",
+    "worst",
 ]
 
 Row = dict[str, Any]
@@ -50,7 +54,7 @@ def _texts(name: str) -> Mapping[str, Any]:
     return found
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return a name from the table safe to print: no control or invisible characters."""
     return _CONTROL.sub("", text)
 
@@ -67,7 +71,7 @@ def to_rows(audit: JudgeAudit) -> list[Row]:
 
 def _row(answer: Answer) -> Row:
     shared = {
-        "judge": _clean(answer.judge),
+        "judge": clean(answer.judge),
         "question": answer.question,
         "quantity": answer.quantity,
         "scope": answer.scope,
@@ -106,7 +110,7 @@ def sentence(answer: Answer) -> str:
             title = _texts("questions")[answer.question]["quantities"][answer.quantity]["title"]
             at = render(frame["at_scope"], {"scope": answer.scope}) if answer.scope else ""
             what = render(frame["what"], {"quantity": title, "scope": at})
-        facts = {"judge": _clean(answer.judge), "what": what, "reason": _reason(answer)}
+        facts = {"judge": clean(answer.judge), "what": what, "reason": _reason(answer)}
         return render(frame["untested"], facts)
     quantity = _texts("questions")[answer.question]["quantities"][answer.quantity]
     template = quantity[_form(answer)]
@@ -154,7 +158,7 @@ def _facts(estimate: Estimate) -> Row:
     signed = estimate.p is not None and share == "share"
     percent = "{:+.0f}" if signed else "{:.0f}"
     facts: Row = {
-        "judge": _clean(estimate.judge),
+        "judge": clean(estimate.judge),
         "where": where,
         "value": number(estimate.value),
         "low": number(estimate.low),
@@ -258,7 +262,7 @@ def untested_lines(audit: JudgeAudit, question: str) -> Iterator[str]:
     frame = _texts("summary")
     groups: dict[str, list[str]] = {}
     for answer in answers:
-        groups.setdefault(sentence(replace(answer, judge="\0")), []).append(_clean(answer.judge))
+        groups.setdefault(sentence(replace(answer, judge="\0")), []).append(clean(answer.judge))
     for text, judges in groups.items():
         names = ", ".join(judges[:MOST_NAMES])
         more = len(judges) - MOST_NAMES
@@ -269,8 +273,8 @@ def untested_lines(audit: JudgeAudit, question: str) -> Iterator[str]:
 def _items(estimate: Estimate) -> Iterator[str]:
     frame = _texts("summary")["pivotal_item"]
     for item in estimate.items[:5]:
-        facts = {k: _clean(v) if isinstance(v, str) else f"{v:g}" for k, v in asdict(item).items()}
-        yield render(frame, {"judge": _clean(estimate.judge), **facts})
+        facts = {k: clean(v) if isinstance(v, str) else f"{v:g}" for k, v in asdict(item).items()}
+        yield render(frame, {"judge": clean(estimate.judge), **facts})
 
 
 def title(question: str) -> str:
@@ -279,8 +283,8 @@ def title(question: str) -> str:
 
 
 def action(question: str) -> Mapping[str, str]:
-    """Return how severe a finding of a question is, and what to do about it."""
-    found: Mapping[str, str] = _texts("actions")[question]
+    """Return how severe a finding of a question is, and what to do; empty for one that only describes."""
+    found: Mapping[str, str] = _texts("actions").get(question, {})
     return found
 
 
@@ -307,34 +311,6 @@ def excluded(reason: str) -> str:
 def worst(audit: JudgeAudit) -> Level | None:
     """Return the highest severity of what stands."""
     return max((Level[action(e.question)["severity"]] for e in audit.findings), default=None)
-
-
-def to_sarif(audit: JudgeAudit, path: str) -> str:
-    """Return what stands after correction as SARIF 2.1.0, for code hosts.
-
-    Args:
-        audit: The audit.
-        path: The table.
-    """
-    known = [q for q in QUESTIONS if q in _texts("actions")]
-    rules = [rule(q, title(q), action(q)["action"], action(q)["severity"]) for q in known]
-    place = {"physicalLocation": {"artifactLocation": {"uri": uri(path)}}}
-    results = [
-        {
-            "ruleId": e.question,
-            "ruleIndex": known.index(e.question),
-            "level": LEVELS[action(e.question)["severity"]],
-            "message": {"text": _clean(sentence(e))},
-            "locations": [place],
-            "partialFingerprints": {
-                "peerpact/v1": digest([e.question, e.quantity, e.judge, e.scope])
-            },
-            "properties": {"judge": _clean(e.judge), "adjusted": e.adjusted},
-        }
-        for e in audit.findings
-    ]
-    warnings = [line for q in QUESTIONS for line in untested_lines(audit, q)]
-    return document(rules, results, warnings, {"rows": audit.rows, "judges": len(audit.coverage)})
 
 
 def to_json(audit: JudgeAudit) -> bytes:
@@ -375,10 +351,10 @@ def _fields(answer: Answer) -> Row:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_clean(str(key)): _plain(item) for key, item in value.items()}
+        return {clean(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return _clean(value) if isinstance(value, str) else value
+    return clean(value) if isinstance(value, str) else value
 
 
 def to_csv(audit: JudgeAudit) -> str:
