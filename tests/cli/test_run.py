@@ -137,6 +137,19 @@ def test_results_of_another_design_are_not_mixed(peerpact, study, tmp_path):
     assert "seed: 3 → 4" in err
 
 
+def test_runs_made_at_another_temperature_are_named_and_not_mixed(peerpact, study, tmp_path):
+    few = ("--model", "mockllm/model", "--limit", "1", "--log-dir", str(tmp_path / "o"))
+    arguments = ("run", str(study), *few, "--epochs")
+    peerpact(*arguments, "1", "--temperature", "0.2")
+    code, _, err = peerpact(*arguments, "2")
+    assert code == 2
+    assert "temperature 0.2 → 1.0" in err
+    assert len(list(read_runs(tmp_path / "o"))) == 1
+    peerpact(*arguments, "2", "--temperature", "0.2")
+    assert {run.settings["temperature"] for run in read_runs(tmp_path / "o")} == {0.2}
+    assert len(list(read_runs(tmp_path / "o"))) == 2
+
+
 def test_results_of_another_study_are_called_so_and_not_compared_key_by_key(
     peerpact, study, tmp_path
 ):
