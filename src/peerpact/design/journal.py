@@ -230,10 +230,12 @@ def _same(old: Any, new: Any, path: Path) -> None:
         differs = [f"the study → {new['study']['name']!r}"]
     else:
         differs = [
-            f"{key}: {_short(old['study'].get(key))} → {_short(value)}"
+            line
             for key, value in new["study"].items()
-            if key not in {"runs", "subjects"} and old["study"].get(key) != value
+            if key not in {"runs", "subjects"}
+            for line in _differs(key, old["study"].get(key), value)
         ]
+        differs = _first(differs)
     raise ResultsError(
         f"{path.parent}: these are results of another design of {old['study'].get('name')!r}; "
         f"changed: {'; '.join(differs)}; results are never mixed: name another folder with --log-dir"
@@ -266,12 +268,35 @@ def _same_scenarios(
 
 
 def _listed(files: Sequence[str]) -> str:
-    more = len(files) - MOST
-    return ", ".join([*files[:MOST], *([f"{more} more"] if more > 0 else [])])
+    return ", ".join(_first(files))
+
+
+def _first(several: Sequence[str]) -> list[str]:
+    more = len(several) - MOST
+    return [*several[:MOST], *([f"{more} more"] if more > 0 else [])]
+
+
+def _differs(place: str, old: Any, new: Any) -> Iterator[str]:
+    """Name each value that differs by its place, as in ``arms.standard.levels.stakes: none → note``."""
+    if old == new:
+        return
+    if isinstance(old, list) and isinstance(new, list):
+        old, new = _by_name(old), _by_name(new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {**old, **new}:
+            yield from _differs(f"{place}.{key}", old.get(key), new.get(key))
+    else:
+        yield f"{place}: {_short(old)} → {_short(new)}"
+
+
+def _by_name(several: Sequence[Any]) -> dict[str, Any]:
+    """Return a list by the names of its parts, or by their numbers where they have none."""
+    named = all(isinstance(one, dict) and "name" in one for one in several)
+    return {str(one["name"] if named else n): one for n, one in enumerate(several, start=1)}
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = "not there" if value is None else str(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
