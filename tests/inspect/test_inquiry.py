@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
+from tenacity import wait_fixed
 
 from peerpact.audit.inquiry import ANSWERED, Question, Replies
 from peerpact.audit.inquiry.organism import JudgeOrganism
@@ -17,6 +18,7 @@ from peerpact.audit.rejudge.plan import score_schema
 from peerpact.cli import _peerpact
 from peerpact.cli._running import check_subjects
 from peerpact.errors import ResultsError, StudyError
+from peerpact.harness import block, budget
 from peerpact.harness.budget import StudyBudget
 from peerpact.harness.inquiry import put
 from peerpact.subjects.spec import Subject
@@ -55,6 +57,32 @@ class _Fixed(ModelAPI):
 @modelapi(name="fixed-for-tests")
 def fixed() -> type[ModelAPI]:
     return _Fixed
+
+
+class _Unreached(ModelAPI):
+    """A provider that is down from its third request on, as its client tells it, and tries again at once."""
+
+    def __init__(self, model_name: str, **_: Any) -> None:
+        super().__init__(model_name, None, None, [], GenerateConfig())
+        self.requests = 0
+
+    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:
+        self.requests += 1
+        if self.requests <= 2 and self.model_name.startswith("later"):
+            return ModelOutput.from_content(self.model_name, ANSWERS["good"][1])
+        refused = ConnectionRefusedError(111, "Connect call failed")
+        raise RuntimeError("Connection error.") from refused
+
+    def should_retry(self, ex: Exception) -> bool:
+        return True
+
+    def retry_wait(self) -> Any:
+        return wait_fixed(0.05)
+
+
+@modelapi(name="unreached-for-tests")
+def unreached() -> type[ModelAPI]:
+    return _Unreached
 
 
 def asked(count: int) -> list[Question]:
@@ -104,6 +132,22 @@ def test_a_cap_stops_before_the_next_question_and_the_rest_is_asked_later(tmp_pa
     assert put(subject("good"), asked(9), later, StudyBudget()) == ""
     lines = (tmp_path / "r" / "replies.jsonl").read_text().splitlines()
     assert len(lines) == 9
+
+
+@pytest.mark.parametrize(("model", "kept"), [("never", 0), ("later", 2)])
+@pytest.mark.parametrize("count", [4, 40])
+def test_a_provider_that_cannot_be_reached_is_given_up_in_its_own_words(
+    model: str, kept: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "OUT_OF_REACH", 0.15)
+    monkeypatch.setattr(block, "MAX_RETRIES", 1_000)
+    replies = Replies.open(tmp_path / "r", {"what": 1})
+    down = Subject(model, f"unreached-for-tests/{model}-{count}", "Alpha")
+    problem = put(down, asked(count), replies, StudyBudget(), connections=2)
+    assert "its provider cannot be reached for" in problem
+    assert "ConnectionRefusedError: [Errno 111] Connect call failed" in problem
+    assert sum(r.outcome == ANSWERED for r in replies.found.values()) == kept
+    assert len(replies.found) <= kept + 2, "what was not asked has no reply"
 
 
 def test_a_line_cut_short_by_a_kill_is_asked_again_and_another_plan_is_refused(

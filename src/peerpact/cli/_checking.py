@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from peerpact.audit import Audit, Unread
 from peerpact.audit.importer import Item
-from peerpact.audit.inquiry import Replies, expected_use
+from peerpact.audit.inquiry import ANSWERED, Replies, expected_use
 from peerpact.audit.run import items_of
 from peerpact.audit.second import Checked, SecondStage, choose, labelled, questions, second_stage
 from peerpact.audit.second.render import say_plan
@@ -82,6 +83,7 @@ def checked(
         _show_plan(judge, asked, everything, known)
         return None
     replies, problem = _ask(judge, everything, known, given)
+    problem = problem or _nothing_valid(judge, asked, replies)
     return second_stage(judge.name, chosen, asked, replies.found, problem, cases)
 
 
@@ -102,6 +104,15 @@ def _ask(
     found = [one.question for one in asked]
     with waiting(f"{judge.name} reads {counted(len(asked), 'transcript')}"):
         return replies, put(judge, found, replies, budget, connections=connections)
+
+
+def _nothing_valid(judge: Subject, asked: Sequence[Checked], replies: Replies) -> str:
+    """Return what came instead, where no answer is valid; else nothing."""
+    outcomes = Counter(replies.found[one.question.identity].outcome for one in asked)
+    if not asked or outcomes[ANSWERED]:
+        return ""
+    told = ", ".join(f"{n} × {outcome.replace('_', ' ')}" for outcome, n in outcomes.items())
+    return f"{judge.name}: none of {len(asked)} answers is valid ({told})"
 
 
 def _again(paths: Sequence[str], format: str) -> Iterator[Item]:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from peerpact.text import counted
 
-__all__ = ["PATIENCE", "StudyBudget", "cost_of"]
+__all__ = ["OUT_OF_REACH", "PATIENCE", "StudyBudget", "cost_of"]
 
 MILLION = 1_000_000
 PATIENCE = 10
 """Errors of a provider in a row after which its subject is given up."""
 FIRST_RETRIES = 2
 """Retries of one answer while a provider has not answered at all: a wrong address is told within a minute."""
+OUT_OF_REACH = 30.0
+"""Seconds for which a provider cannot be reached at all after which it is given up at the next try."""
 
 
 def cost_of(price: tuple[float, float] | None, tokens_in: int, tokens_out: int) -> float | None:
@@ -39,18 +41,40 @@ class StudyBudget:
     """Whether it has answered at all."""
     failures: int = 0
     """Runs or questions of it in a row that an error of its provider ended."""
+    failed: int = 0
+    """All of them."""
+    silent_since: float | None = None
+    """When it could first not be reached, of a clock that only goes on; None where it was reached since."""
 
     def begin(self) -> None:
         """Begin with another subject."""
-        self.halted, self.failures, self.answered = "", 0, False
+        self.halted, self.failures, self.failed, self.answered = "", 0, 0, False
+        self.silent_since = None
 
     def heard(self, failure: str) -> None:
         """Note how a run or a question ended: the provider's error, or nothing where it answered."""
         self.failures = self.failures + 1 if failure else 0
+        self.failed += bool(failure)
         if self.failures >= PATIENCE and not self.halted:
             self.halted = (
                 f"its provider answered {self.failures} times in a row with an error ({failure}); mend it, "
                 "then give the same command with --retry-errors"
+            )
+
+    def tried(self, unreached: str, now: float) -> None:
+        """Note how a try of a request ended: why the provider could not be reached, or nothing where it was.
+
+        Tries are made ever more slowly, so a server that is down is given up by the time that has passed.
+        """
+        if not unreached:
+            self.silent_since = None
+            return
+        self.silent_since = now if self.silent_since is None else self.silent_since
+        seconds = now - self.silent_since
+        if seconds >= OUT_OF_REACH and not self.halted:
+            self.halted = (
+                f"its provider cannot be reached for {seconds:.0f} seconds ({unreached}); see that it runs and "
+                "that its address is right, then give the same command with --retry-errors"
             )
 
     def start(self, spent: tuple[int, float]) -> None:

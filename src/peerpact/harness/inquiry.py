@@ -6,13 +6,21 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic, time
 from typing import Any
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import GenerateConfig, ModelOutput, ResponseSchema, get_model
+from inspect_ai.model import (
+    GenerateConfig,
+    Model,
+    ModelOutput,
+    ResponseSchema,
+    RetryDecision,
+    get_model,
+)
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import json_schema
 
@@ -28,7 +36,7 @@ from peerpact.errors import JudgeError, PeerpactError
 from peerpact.harness.answers import kept
 from peerpact.harness.block import QUIETLY, check_finished, model_of
 from peerpact.harness.budget import StudyBudget, cost_of
-from peerpact.harness.failure import told
+from peerpact.harness.failure import told, unreached
 from peerpact.harness.run import BLOCK, CONCURRENT, free_folder
 from peerpact.harness.usage import used
 from peerpact.subjects.spec import Subject
@@ -90,7 +98,7 @@ def put(
         block = {q.identity: q for q in missing[start : start + BLOCK]}
         _ask(subject, _Round(block, replies, budget, note), connections)
     left = sum(q.identity not in replies.done for q in questions)
-    if not left:
+    if not (left or budget.halted):
         return ""
     why = (
         budget.halted
@@ -98,7 +106,8 @@ def put(
         or "they ended without a reply; give the same command again"
     )
     asked = counted(len(questions), "question")
-    return f"{subject.name}: {left} of {asked} {form(left, 'has', 'have')} no reply: {why}"
+    failed = f" and {budget.failed} ended in an error" if budget.failed else ""
+    return f"{subject.name}: {left} of {asked} {form(left, 'has', 'have')} no reply{failed}: {why}"
 
 
 def _ask(subject: Subject, asked: _Round, connections: int) -> None:
@@ -107,7 +116,7 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
     try:
         logs = inspect_eval(
             Task(MemoryDataset(samples), solver=one_answer(), name="inquiry"),
-            model=model_of(subject, connections),
+            model=_impatient(model_of(subject, connections), asked.budget),
             log_dir=str(free_folder(asked.replies.folder, subject)),
             max_samples=connections,
             score=False,
@@ -116,6 +125,18 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
     finally:
         _ROUND.reset(token)
     check_finished(logs, 1, asked.failures)
+
+
+def _impatient(model: Model, budget: StudyBudget) -> Model:
+    """Let a model try no more once its provider is given up; without this, each question tries for minutes."""
+    patient = partial(type(model.api).should_retry, model.api)
+
+    def should_retry(error: Exception) -> bool | RetryDecision:
+        budget.tried(unreached(error), monotonic())
+        return False if budget.halted else patient(error)
+
+    setattr(model.api, "should_retry", should_retry)  # noqa: B010 - a method of this one model
+    return model
 
 
 @solver
@@ -140,6 +161,8 @@ def one_answer() -> Solver:
 def _keep(asked: _Round, reply: Reply) -> None:
     cost = cost_of(asked.budget.price, reply.tokens_in, reply.tokens_out)
     asked.budget.spend(reply.tokens_in + reply.tokens_out, cost)
+    if reply.outcome != PROVIDER_ERROR:
+        asked.budget.tried("", monotonic())
     asked.budget.heard(reply.detail if reply.outcome == PROVIDER_ERROR else "")
     kept = reply.model_copy(update={"cost": cost})
     try:

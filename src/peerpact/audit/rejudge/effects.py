@@ -23,6 +23,7 @@ __all__ = ["Judged", "Rejudged", "rejudged"]
 POWER = 0.8
 EFFECT, REACHED, PAST, MISSING = "effect", "reached", "past", "missing"
 NOT_ASKED = "not_asked"
+FEW_PAIRS = "few_pairs"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +68,7 @@ class Rejudged:
         """Judges whose effect could not be measured for want of valid answers, though items were enough."""
         few = (a for a in self.answers if isinstance(a, Untested) and a.quantity == EFFECT)
         enough = len(self.plan.items) >= LEAST_PAIRS
-        return tuple(a.judge for a in few if enough and a.reason == "few_pairs")
+        return tuple(a.judge for a in few if enough and a.reason == FEW_PAIRS)
 
     @property
     def findings(self) -> tuple[Estimate, ...]:
@@ -195,7 +196,7 @@ def _points(
     n = len(differences)
     if n < LEAST_PAIRS:
         facts = {"pairs": n, "needed": LEAST_PAIRS}
-        return Untested(judge, question, "few_pairs", facts, quantity)
+        return Untested(judge, question, FEW_PAIRS, facts, quantity)
     if not differences.any():
         return Untested(judge, question, "no_difference", {"pairs": n}, quantity)
     tested = sign_flip(differences, level=level)

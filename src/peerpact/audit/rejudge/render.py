@@ -14,7 +14,8 @@ import orjson
 from peerpact.audit.findings import Level, plain
 from peerpact.audit.judges import Answer, Estimate, Untested
 from peerpact.audit.judges.render import cell, number, only_before_correction
-from peerpact.audit.rejudge.effects import EFFECT, Judged, Rejudged
+from peerpact.audit.judges.signflip import LEAST_PAIRS
+from peerpact.audit.rejudge.effects import EFFECT, FEW_PAIRS, Judged, Rejudged
 from peerpact.audit.rejudge.plan import Plan
 from peerpact.text import read_yaml, render
 
@@ -123,7 +124,7 @@ def summary(found: Rejudged, rows_left_out: Mapping[str, int]) -> list[str]:
     method = {"method": _texts()["methods"][found.multiplicity], "alpha": found.alpha}
     n = len(found.findings)
     lines += list(unmeasured_lines(found))
-    if n or len(found.unmeasured) < len(found.outcomes):
+    if n or _any_measured(found):
         lines.append(_say("findings" if n else "no_findings", n=n, **method))
     lines += ["", *("- " + sentence(answer, plan) for answer in found.answers)]
     return [*lines, _texts()["mind"]]
@@ -135,8 +136,17 @@ def cost_line(found: Rejudged) -> str:
     return _say("cost", cost=cost)
 
 
+def _any_measured(found: Rejudged) -> bool:
+    """Whether anything is known of the effect in any judge."""
+    few = [a for a in found.answers if isinstance(a, Untested) and a.reason == FEW_PAIRS]
+    return sum(a.quantity == EFFECT for a in few) < len(found.outcomes)
+
+
 def unmeasured_lines(found: Rejudged) -> Iterator[str]:
-    """Yield of which judges no effect could be measured, where answers are to blame."""
+    """Yield of which judges no effect could be measured, and whether answers or items are to blame."""
+    planned = len(found.plan.items)
+    if planned < LEAST_PAIRS:
+        yield _say("few_items", items=planned, needed=LEAST_PAIRS)
     if found.unmeasured:
         every = len(found.unmeasured) == len(found.outcomes)
         judges = ", ".join(plain(judge, 80) for judge in found.unmeasured)
