@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 from tenacity import wait_fixed
 
-from peerpact.audit.inquiry import ANSWERED, Question, Replies
+from peerpact.audit.inquiry import ANSWERED, Pace, Question, Replies
 from peerpact.audit.inquiry.organism import JudgeOrganism
 from peerpact.audit.inquiry.question import PROVIDER_ERROR, Reply
 from peerpact.audit.judges import Scale
@@ -119,19 +119,50 @@ def test_every_way_to_answer_is_a_reply_with_its_outcome(
     )
 
 
-def test_a_cap_stops_before_the_next_question_and_the_rest_is_asked_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize("connections", [1, 10])
+@pytest.mark.parametrize("cap", [{"max_cost": 0.004, "price": (10.0, 10.0)}, {"max_tokens": 400}])
+def test_what_is_in_flight_counts_into_a_cap_and_the_rest_is_asked_later(
+    cap: dict[str, Any], connections: int, tmp_path: Path
+) -> None:
     replies = Replies.open(tmp_path / "r", {"what": 1})
-    budget = StudyBudget(max_cost=0.001, price=(10.0, 10.0))
-    problem = put(subject("good"), asked(9), replies, budget, connections=1)
-    assert (
-        "7 of 9 questions have no reply: the study's cap of $0.001" in problem
-        or "8 of 9" in problem
-    )
-    assert 0 < len(replies.found) < 3
+    budget = StudyBudget(**cap)
+    problem = put(subject("good"), asked(9), replies, budget, connections=connections)
+    kept = len(replies.found)
+    assert f"{9 - kept} of 9 questions have no reply: the study's cap of" in problem
+    assert "has no room for an answer of about" in problem
+    assert kept in (2, 3)
+    assert budget.tokens == 110 * kept <= 400
     later = Replies.open(tmp_path / "r", {"what": 1})
     assert put(subject("good"), asked(9), later, StudyBudget()) == ""
     lines = (tmp_path / "r" / "replies.jsonl").read_text().splitlines()
     assert len(lines) == 9
+
+
+def test_answers_that_use_more_than_expected_are_expected_to_go_on_so() -> None:
+    one, pace = asked(1)[0], Pace()
+    first = pace.of(one)
+    used = Reply(identity="id", outcome=ANSWERED, tokens_in=10, tokens_out=900)
+    pace.note(one, used)
+    assert (pace.of(one).tokens_in, pace.of(one).tokens_out) == (10, 900)
+    cheap = Pace()
+    cheap.note(one, used.model_copy(update={"tokens_in": 1, "tokens_out": 1}))
+    assert cheap.of(one) == first
+
+
+def test_a_question_whose_answer_a_kill_cost_counts_into_the_caps_and_is_told(
+    tmp_path: Path,
+) -> None:
+    replies = Replies.open(tmp_path / "r", {"what": 1})
+    put(subject("good"), asked(3), replies, StudyBudget())
+    assert Replies.open(tmp_path / "r", {"what": 1}).lost.told == ""
+    path = tmp_path / "r" / "replies.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:1]))
+    again = Replies.open(tmp_path / "r", {"what": 1})
+    assert again.lost.questions == 2
+    assert again.spent[0] == 110 + again.lost.tokens > 110
+    assert "2 questions were being answered" in again.lost.told
+    put(subject("good"), asked(3), again, StudyBudget())
+    assert Replies.open(tmp_path / "r", {"what": 1}).lost == again.lost, "they were paid for"
 
 
 @pytest.mark.parametrize(("model", "kept"), [("never", 0), ("later", 2)])

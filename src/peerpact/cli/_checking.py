@@ -100,6 +100,8 @@ def _ask(
     replies = Replies.open(folder, plan, given["retry_errors"])
     budget = StudyBudget(None, given["max_cost"], known)
     budget.start(replies.spent)
+    if replies.lost.told:
+        click.echo(f"note: {replies.lost.told}", err=True)
     connections = given["max_connections"]
     found = [one.question for one in asked]
     with waiting(f"{judge.name} reads {counted(len(asked), 'transcript')}"):

@@ -56,7 +56,8 @@ MAX_COST = click.option(
     "--max-cost",
     type=Number(0, min_open=True),
     metavar="USD",
-    help="Stop before the whole costs more than so many US dollars.",
+    help="Stop before the whole is expected to cost more than so many US dollars; answers that are "
+    "being given by then are still paid.",
 )
 CONNECTIONS = click.option(
     "--max-connections",

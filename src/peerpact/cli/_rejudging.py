@@ -137,6 +137,8 @@ def measure(request: Request) -> int:
     replies = Replies.open(request.folder, request.plan.frozen, given["retry_errors"])
     budget = StudyBudget(given["max_tokens"], given["max_cost"])
     budget.start(replies.spent)
+    if replies.lost.told:
+        click.echo(f"note: {replies.lost.told}", err=True)
     problems = []
     for judge, asked in request.plan.asked.items():
         budget.price = request.price(judge)

@@ -68,7 +68,9 @@ _FILE = Place(dir_okay=False)
 @click.option("--temperature", type=Number(0, 2), default=0.0, show_default=True)
 @REASONING_EFFORT
 @MAX_COST
-@click.option("--max-tokens", type=COUNT, help="Cap on the tokens of the whole re-judgment.")
+@click.option(
+    "--max-tokens", type=COUNT, help="Cap on the tokens of the whole re-judgment, as --max-cost."
+)
 @PRICES
 @CONNECTIONS
 @click.option("--alpha", default=0.05, show_default=True, help="Error rate of the findings.")

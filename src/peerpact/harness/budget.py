@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from peerpact.text import counted
-
 __all__ = ["OUT_OF_REACH", "PATIENCE", "StudyBudget", "cost_of"]
 
 MILLION = 1_000_000
@@ -24,6 +22,11 @@ def cost_of(price: tuple[float, float] | None, tokens_in: int, tokens_out: int) 
     return (tokens_in * price[0] + tokens_out * price[1]) / MILLION
 
 
+def _cap(limit: float, currency: str = "") -> str:
+    shown = f"{limit:,g}" if currency else f"{limit:,}"
+    return f"the study's cap of {currency}{shown}"
+
+
 @dataclass(slots=True)
 class StudyBudget:
     """Counts what a study uses; reached caps stop it before the next answer."""
@@ -35,6 +38,10 @@ class StudyBudget:
     """Of the subject that runs now."""
     tokens: int = 0
     cost: float = 0.0
+    held: tuple[int, float] = (0, 0.0)
+    """Tokens and US dollars that the answers which are being asked for are expected to use."""
+    full: str = ""
+    """Which cap had no room for an answer, in words."""
     halted: str = ""
     """Why the subject that runs now is given up, in words; empty while it is not."""
     answered: bool = False
@@ -49,7 +56,7 @@ class StudyBudget:
     def begin(self) -> None:
         """Begin with another subject."""
         self.halted, self.failures, self.failed, self.answered = "", 0, 0, False
-        self.silent_since = None
+        self.silent_since, self.full = None, ""
 
     def heard(self, failure: str) -> None:
         """Note how a run or a question ended: the provider's error, or nothing where it answered."""
@@ -81,6 +88,25 @@ class StudyBudget:
         """Count what the runs before this command used: tokens and US dollars."""
         self.tokens, self.cost = spent
 
+    def hold(self, tokens: int, cost: float | None) -> bool:
+        """Set aside what an answer is expected to use; refuse it where a cap has no room for it."""
+        held, dollars = self.held[0] + tokens, self.held[1] + (cost or 0.0)
+        if self.max_tokens is not None and self.tokens + held > self.max_tokens:
+            self.full = (
+                f"{_cap(self.max_tokens)} tokens has no room for an answer of about {tokens:,}"
+            )
+            return False
+        if self.max_cost is not None and self.cost + dollars > self.max_cost:
+            about = f"${cost or 0.0:,.2g}"
+            self.full = f"{_cap(self.max_cost, '$')} has no room for an answer of about {about}"
+            return False
+        self.held = held, dollars
+        return True
+
+    def release(self, tokens: int, cost: float | None) -> None:
+        """Give back what was set aside for an answer that has come."""
+        self.held = self.held[0] - tokens, self.held[1] - (cost or 0.0)
+
     def spend(self, tokens: int, cost: float | None) -> None:
         """Note what one answer used: tokens, and US dollars where the price is known."""
         self.answered = True
@@ -96,7 +122,7 @@ class StudyBudget:
     def exhausted(self) -> str:
         """Which cap is reached, in words, or an empty string."""
         if self.max_tokens is not None and self.tokens >= self.max_tokens:
-            return f"the study's cap of {counted(self.max_tokens, 'token')} is reached"
+            return f"{_cap(self.max_tokens)} tokens is reached"
         if self.max_cost is not None and self.cost >= self.max_cost:
-            return f"the study's cap of ${self.max_cost:,g} is reached"
+            return f"{_cap(self.max_cost, '$')} is reached"
         return ""

@@ -27,6 +27,7 @@ from inspect_ai.util import json_schema
 from peerpact.audit.inquiry import (
     ANSWERED,
     PROVIDER_ERROR,
+    Pace,
     Question,
     Replies,
     Reply,
@@ -57,6 +58,7 @@ class _Round:
     replies: Replies
     budget: StudyBudget
     note: Callable[[Reply], None]
+    pace: Pace
     failures: list[PeerpactError] = field(default_factory=list)
 
 
@@ -90,24 +92,34 @@ def put(
         ResultsError: The disk refuses.
     """
     budget.begin()
-    missing = [q for q in questions if q.identity not in replies.done]
     connections = CONCURRENT.get(subject.provider, connections)
-    for start in range(0, len(missing), BLOCK):
-        if budget.halted or budget.exhausted:
-            break
-        block = {q.identity: q for q in missing[start : start + BLOCK]}
-        _ask(subject, _Round(block, replies, budget, note), connections)
-    left = sum(q.identity not in replies.done for q in questions)
+    pace, left = Pace(), _unanswered(questions, replies)
+    while left:
+        budget.full = ""
+        for start in range(0, len(left), BLOCK):
+            if budget.halted or budget.exhausted:
+                break
+            block = {q.identity: q for q in left[start : start + BLOCK]}
+            _ask(subject, _Round(block, replies, budget, note, pace), connections)
+        before, left = left, _unanswered(questions, replies)
+        if not budget.full or len(left) == len(before):
+            break  # else answers left room over that had been held for them
     if not (left or budget.halted):
         return ""
     why = (
         budget.halted
         or budget.exhausted
+        or budget.full
         or "they ended without a reply; give the same command again"
     )
     asked = counted(len(questions), "question")
     failed = f" and {budget.failed} ended in an error" if budget.failed else ""
-    return f"{subject.name}: {left} of {asked} {form(left, 'has', 'have')} no reply{failed}: {why}"
+    return f"{subject.name}: {len(left)} of {asked} {form(len(left), 'has', 'have')} no reply{failed}: {why}"
+
+
+def _unanswered(questions: Sequence[Question], replies: Replies) -> list[Question]:
+    done = replies.done
+    return [q for q in questions if q.identity not in done]
 
 
 def _ask(subject: Subject, asked: _Round, connections: int) -> None:
@@ -148,7 +160,16 @@ def one_answer() -> Solver:
         if asked.failures or asked.budget.halted or asked.budget.exhausted:
             return state
         question = asked.questions[str(state.sample_id)]
-        output, reply = await _answer(question, state, asked.budget.retries)
+        use = asked.pace.of(question)
+        cost = cost_of(asked.budget.price, use.tokens_in, use.tokens_out)
+        if not asked.budget.hold(use.tokens_in + use.tokens_out, cost):
+            return state
+        try:
+            asked.replies.ask(question, use.tokens_in + use.tokens_out, cost)
+            output, reply = await _answer(question, state, asked.budget.retries)
+        finally:
+            asked.budget.release(use.tokens_in + use.tokens_out, cost)
+        asked.pace.note(question, reply)
         state.output = output
         if output.choices:
             state.messages.append(output.message)

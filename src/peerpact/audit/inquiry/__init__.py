@@ -5,6 +5,7 @@ from peerpact.audit.inquiry.journal import Replies
 from peerpact.audit.inquiry.question import (
     ANSWERED,
     PROVIDER_ERROR,
+    Pace,
     Question,
     Reply,
     Use,
@@ -15,6 +16,7 @@ from peerpact.audit.inquiry.question import (
 __all__ = [
     "ANSWERED",
     "PROVIDER_ERROR",
+    "Pace",
     "Question",
     "Replies",
     "Reply",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
-from peerpact.audit.inquiry.question import PROVIDER_ERROR, Reply
+from peerpact.audit.inquiry.question import PROVIDER_ERROR, Question, Reply
 from peerpact.canonical import digest
 from peerpact.design.journal import add_line, mend
 from peerpact.errors import ResultsError
@@ -18,7 +19,28 @@ from peerpact.text import counted
 
 __all__ = ["Replies"]
 
-PLAN, LINES = "plan.json", "replies.jsonl"
+PLAN, LINES, ASKED = "plan.json", "replies.jsonl", "asked.jsonl"
+
+
+class Lost(NamedTuple):
+    """Questions whose answers a stop cost, and what they are expected to have used."""
+
+    questions: int
+    tokens: int
+    cost: float
+
+    @property
+    def told(self) -> str:
+        """What a user has to know of them; empty where there are none."""
+        if not self.questions:
+            return ""
+        return (
+            f"{self.questions} questions were being answered when an earlier command was stopped; they are asked "
+            f"again, and the about {self.tokens:,} tokens (${self.cost:,.2g}) that they used count into the caps"
+        )
+
+
+NOTHING_LOST = Lost(0, 0, 0.0)
 
 
 @dataclass
@@ -29,7 +51,9 @@ class Replies:
     found: dict[str, Reply] = field(default_factory=dict)
     """By identity; a question that was asked again counts by its last reply."""
     spent: tuple[int, float] = (0, 0.0)
-    """Tokens and US dollars of all that is there, questions that were asked again included."""
+    """Tokens and US dollars of all that was asked: again, too, and without a reply for want of time to keep it."""
+    lost: Lost = NOTHING_LOST
+    """Of this, what was asked and has no reply."""
     retry: bool = False
     """Whether a question that a provider's error ended counts as not asked."""
 
@@ -53,13 +77,17 @@ class Replies:
                 _same(orjson.loads(path.read_bytes()), frozen, folder)
             path.write_bytes(orjson.dumps(frozen, option=orjson.OPT_INDENT_2))
             mend(folder / LINES)
+            mend(folder / ASKED)
         except (OSError, orjson.JSONDecodeError) as e:
             raise ResultsError(f"{folder}: this results folder cannot be used ({e})") from e
         journal, tokens, cost = cls(folder, retry=retry_errors), 0, 0.0
+        answered: Counter[str] = Counter()
         for reply in _read(folder / LINES):
             journal.found[reply.identity] = reply
+            answered[reply.identity] += 1
             tokens, cost = tokens + reply.tokens_in + reply.tokens_out, cost + (reply.cost or 0.0)
-        journal.spent = (tokens, cost)
+        journal.lost = _lost(folder / ASKED, answered)
+        journal.spent = (tokens + journal.lost.tokens, cost + journal.lost.cost)
         return journal
 
     @property
@@ -67,6 +95,15 @@ class Replies:
         """Identities that are not asked again."""
         kept = (r for r in self.found.values() if not (self.retry and r.outcome == PROVIDER_ERROR))
         return frozenset(reply.identity for reply in kept)
+
+    def ask(self, question: Question, tokens: int, cost: float | None) -> None:
+        """Note that a question is asked now, and what it is expected to use: a kill may cost its answer.
+
+        Raises:
+            ResultsError: The disk refuses; everything written before stays.
+        """
+        line = {"identity": question.identity, "tokens": tokens, "cost": cost}
+        add_line(self.folder / ASKED, orjson.dumps(line), "questions")
 
     def append(self, reply: Reply) -> None:
         """Write one reply.
@@ -89,6 +126,22 @@ def _read(path: Path) -> Iterator[Reply]:
                 raise ResultsError(
                     f"{path}:{number}: this is no reply ({counted(e.error_count(), 'fault')})"
                 ) from e
+
+
+def _lost(path: Path, answered: Counter[str]) -> Lost:
+    """Return what was asked more often than it was answered."""
+    left, lost = answered.copy(), NOTHING_LOST
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            asked = orjson.loads(line)
+            identity, tokens, cost = asked["identity"], asked["tokens"], asked["cost"] or 0.0
+        except (orjson.JSONDecodeError, KeyError, TypeError) as e:
+            raise ResultsError(f"{path}: a line is no question that was asked ({e})") from e
+        if left[identity]:
+            left[identity] -= 1
+        else:
+            lost = Lost(lost.questions + 1, lost.tokens + tokens, lost.cost + cost)
+    return lost
 
 
 def _same(old: Any, new: Mapping[str, Any], folder: Path) -> None:

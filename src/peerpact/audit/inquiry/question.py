@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,6 +15,7 @@ from peerpact.errors import JudgeError
 __all__ = [
     "ANSWERED",
     "PROVIDER_ERROR",
+    "Pace",
     "Question",
     "Reply",
     "Use",
@@ -69,10 +71,38 @@ class Use(NamedTuple):
     tokens_out: int
 
 
+NOTHING = Use(0, 0, 0)
+
+
 def expected_use(questions: Iterable[Question]) -> Use:
     """Return what questions will use, at four characters a token."""
     sizes = [len(question.prompt) for question in questions]
     return Use(len(sizes), sum(sizes) // _CHARACTERS_PER_TOKEN, len(sizes) * _ANSWER_TOKENS)
+
+
+@dataclass(slots=True)
+class Pace:
+    """What answers are expected to use, going by what the answers so far used."""
+
+    expected: Use = NOTHING
+    found: Use = NOTHING
+
+    def of(self, question: Question) -> Use:
+        """Return what a question is expected to use, never less than without earlier answers."""
+        calls, tokens_in, tokens_out = expected_use([question])
+        more_in = self.found.tokens_in / max(1, self.expected.tokens_in)
+        more_out = self.found.tokens_out / max(1, self.expected.tokens_out)
+        return Use(
+            calls, ceil(tokens_in * max(1.0, more_in)), ceil(tokens_out * max(1.0, more_out))
+        )
+
+    def note(self, question: Question, reply: Reply) -> None:
+        """Learn from an answer; one that used nothing never came about."""
+        if reply.tokens_in + reply.tokens_out:
+            use = expected_use([question])
+            self.expected = Use(*map(sum, zip(self.expected, use, strict=True)))
+            used = Use(1, reply.tokens_in, reply.tokens_out)
+            self.found = Use(*map(sum, zip(self.found, used, strict=True)))
 
 
 def read_answer(schema: type[BaseModel], completion: str) -> BaseModel:

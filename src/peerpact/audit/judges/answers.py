@@ -19,6 +19,7 @@ __all__ = [
     "Untested",
 ]
 
+_SAME = 1e-12
 EVERYBODY = "all judges"
 """Whom an answer is about that concerns the panel as a whole."""
 
@@ -84,6 +85,12 @@ class Estimate:
     def family(self) -> tuple[str, str]:
         """The answers that are corrected together."""
         return self.question, self.quantity
+
+    @property
+    def only_uncorrected(self) -> bool:
+        """Whether an interval without 0 stands beside an effect that is not shown, for the correction's sake."""
+        alpha = 1 - self.level + _SAME
+        return self.p is not None and self.adjusted is not None and self.p <= alpha < self.adjusted
 
     def stands(self, rejected: bool | None) -> bool | None:
         """Whether the effect is a finding, given that the test rejected."""

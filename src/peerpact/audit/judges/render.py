@@ -44,7 +44,6 @@ MOST_LINES = 12
 MOST_NAMES = 4
 """Judges that a summary names together."""
 
-_SAME = 1e-12
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -117,20 +116,10 @@ def sentence(answer: Answer) -> str:
     text = render(template, _facts(answer))
     plain_start = template.startswith("{{ where }}") and not template[11:].startswith("{{")
     text = text[:1].upper() + text[1:] if plain_start else text
-    if not only_before_correction(answer):
+    if not answer.only_uncorrected:
         return text
     p, adjusted = (f"{one:.2g}" for one in (answer.p or 0.0, answer.adjusted or 0.0))
     return render(_texts("summary")["corrected"], {"text": text, "p": p, "adjusted": adjusted})
-
-
-def only_before_correction(estimate: Estimate) -> bool:
-    """Whether an interval without 0 stands beside an effect that is not shown, for the correction's sake."""
-    alpha = 1 - estimate.level
-    return (
-        estimate.p is not None
-        and estimate.adjusted is not None
-        and estimate.p <= alpha + _SAME < estimate.adjusted
-    )
 
 
 def _form(estimate: Estimate) -> str:
@@ -177,7 +166,7 @@ def _facts(estimate: Estimate) -> Row:
 
 
 def _power(estimate: Estimate) -> str:
-    if estimate.detectable is None or only_before_correction(estimate):
+    if estimate.detectable is None or estimate.only_uncorrected:
         return ""
     return render(_texts("summary")["power"], {"detectable": f"{estimate.detectable:.1f}"})
 

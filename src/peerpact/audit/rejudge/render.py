@@ -13,7 +13,7 @@ import orjson
 
 from peerpact.audit.findings import Level, plain
 from peerpact.audit.judges import Answer, Estimate, Untested
-from peerpact.audit.judges.render import cell, number, only_before_correction
+from peerpact.audit.judges.render import cell, number
 from peerpact.audit.judges.signflip import LEAST_PAIRS
 from peerpact.audit.rejudge.effects import EFFECT, FEW_PAIRS, Judged, Rejudged
 from peerpact.audit.rejudge.plan import Plan
@@ -183,7 +183,7 @@ def sentence(answer: Answer, plan: Plan) -> str:
     said = render(text, {**_numbers(answer), **_arms(plan), "judge": judge})
     if "of" in answer.facts:
         said = _say("bounded", **{**_numbers(answer), **_edges(answer), "said": said})
-    if not only_before_correction(answer):
+    if not answer.only_uncorrected:
         return said
     p, adjusted = (f"{one:.2g}" for one in (answer.p or 0.0, answer.adjusted or 0.0))
     return _say("corrected", said=said, p=p, adjusted=adjusted)
@@ -198,7 +198,7 @@ def _form(answer: Estimate) -> str:
 def _numbers(answer: Estimate) -> dict[str, Any]:
     limits = {"value": answer.value, "low": answer.low, "high": answer.high}
     shares = {"percent": answer.value, "low_percent": answer.low, "high_percent": answer.high}
-    claims = answer.detectable is not None and not only_before_correction(answer)
+    claims = answer.detectable is not None and not answer.only_uncorrected
     power = _say("power", detectable=f"{answer.detectable:.1f}") if claims else ""
     return {
         **{name: number(value) for name, value in limits.items()},
