@@ -349,10 +349,10 @@ def test_a_judge_without_a_valid_answer_has_no_measured_effect_and_that_is_no_ab
     found = without(made, lambda _: True)
     assert found.unmeasured == ("peerpact-judge/steady",)
     told = "\n".join(summary(found, {}))
-    assert "Of peerpact-judge/steady nothing is known" in told
+    assert "to the scores of peerpact-judge/steady is not known" in told
     alone = without(planned(20), lambda _: True)
     told = "\n".join(summary(alone, {}))
-    assert "Nothing is known of any effect" in told
+    assert "What the change does to scores is not known: peerpact-judge/steady" in told
     assert "No effect stands" not in told
 
 

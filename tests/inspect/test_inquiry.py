@@ -178,7 +178,7 @@ def test_a_provider_that_cannot_be_reached_is_given_up_in_its_own_words(
     assert "its provider cannot be reached for" in problem
     assert "ConnectionRefusedError: [Errno 111] Connect call failed" in problem
     assert sum(r.outcome == ANSWERED for r in replies.found.values()) == kept
-    assert len(replies.found) <= kept + 2, "what was not asked has no reply"
+    assert len(replies.found) <= kept + budget.PATIENCE, "what was not asked has no reply"
 
 
 def test_a_line_cut_short_by_a_kill_is_asked_again_and_another_plan_is_refused(

@@ -24,7 +24,6 @@ __all__ = [
     "cell",
     "clean",
     "number",
-    "only_before_correction",
     "sentence",
     "summary",
     "title",
