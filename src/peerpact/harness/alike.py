@@ -37,7 +37,9 @@ def check_alike(planned: Iterable[Planned], folder: Path) -> None:
         asked = wanted.get((run.subject, run.scenario, run.arm))
         if asked is None or run.ending in UNFINISHED:
             continue
-        was = {name: value for name, value in run.settings.items() if name in ASKED}
+        was = {
+            name: value for name, value in run.settings.items() if name in ASKED or name in asked
+        }
         if was != asked:
             raise StudyError(
                 f"the runs of {run.subject} in this folder were made with other settings: {_changed(was, asked)}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from peerpact.text import counted
+
 __all__ = ["OUT_OF_REACH", "PATIENCE", "StudyBudget", "cost_of"]
 
 MILLION = 1_000_000
@@ -22,9 +24,8 @@ def cost_of(price: tuple[float, float] | None, tokens_in: int, tokens_out: int) 
     return (tokens_in * price[0] + tokens_out * price[1]) / MILLION
 
 
-def _cap(limit: float, currency: str = "") -> str:
-    shown = f"{limit:,g}" if currency else f"{limit:,}"
-    return f"the study's cap of {currency}{shown}"
+def _cap(limit: str) -> str:
+    return f"the study's cap of {limit}"
 
 
 @dataclass(slots=True)
@@ -92,13 +93,11 @@ class StudyBudget:
         """Set aside what an answer is expected to use; refuse it where a cap has no room for it."""
         held, dollars = self.held[0] + tokens, self.held[1] + (cost or 0.0)
         if self.max_tokens is not None and self.tokens + held > self.max_tokens:
-            self.full = (
-                f"{_cap(self.max_tokens)} tokens has no room for an answer of about {tokens:,}"
-            )
+            self.full = f"{_cap(counted(self.max_tokens, 'token'))} has no room for an answer of about {tokens:,}"
             return False
         if self.max_cost is not None and self.cost + dollars > self.max_cost:
             about = f"${cost or 0.0:,.2g}"
-            self.full = f"{_cap(self.max_cost, '$')} has no room for an answer of about {about}"
+            self.full = f"{_cap(f'${self.max_cost:,g}')} has no room for an answer of about {about}"
             return False
         self.held = held, dollars
         return True
@@ -122,7 +121,7 @@ class StudyBudget:
     def exhausted(self) -> str:
         """Which cap is reached, in words, or an empty string."""
         if self.max_tokens is not None and self.tokens >= self.max_tokens:
-            return f"{_cap(self.max_tokens)} tokens is reached"
+            return f"{_cap(counted(self.max_tokens, 'token'))} is reached"
         if self.max_cost is not None and self.cost >= self.max_cost:
-            return f"{_cap(self.max_cost, '$')} is reached"
+            return f"{_cap(f'${self.max_cost:,g}')} is reached"
         return ""

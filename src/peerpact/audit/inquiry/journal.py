@@ -35,8 +35,9 @@ class Lost(NamedTuple):
         if not self.questions:
             return ""
         return (
-            f"{self.questions} questions were being answered when an earlier command was stopped; they are asked "
-            f"again, and the about {self.tokens:,} tokens (${self.cost:,.2g}) that they used count into the caps"
+            f"{counted(self.questions, 'question was', 'questions were')} being answered when an earlier command "
+            f"was stopped, to be asked again; what that used, about {counted(self.tokens, 'token')} "
+            f"(${self.cost:,.2g}), counts into the caps"
         )
 
 
