@@ -204,6 +204,9 @@ def test_a_repeated_audit_makes_no_claim_of_power_and_its_limits_agree_with_its_
     found = columns(9, Planted("grok-a"), Planted("gemini-a", stakes=2.0))
     for rows in (320, 640, 1280):
         audited = audit(first(found, rows), sequential=NEW)
+        errors = [e for e in audited.estimates("leniency") if e.quantity == "mean_error"]
+        for lenient in errors:
+            assert "bets_on_rows" in lenient.caveats
         assert "would have been found" not in "\n".join(summary(audited))
         for estimate in audited.estimates():
             if estimate.flagged:

@@ -201,7 +201,8 @@ def _at_every_look(answer: Estimate, seen: Evidence | None) -> Answer:
         return Untested(
             answer.judge, answer.question, "few_pairs_yet", facts, answer.quantity, answer.scope
         )
-    of_these = answer.question == leniency.QUESTION and "these_models_only" not in answer.caveats
+    of_these = ("bets_on_rows",) if answer.question == leniency.QUESTION else ()
+    others = tuple(caveat for caveat in answer.caveats if caveat != "these_models_only")
     return replace(
         answer,
         value=seen.mean,
@@ -213,7 +214,7 @@ def _at_every_look(answer: Estimate, seen: Evidence | None) -> Answer:
         unit="pair",
         n=seen.pairs,
         detectable=None,
-        caveats=(*answer.caveats, *(("these_models_only",) if of_these else ())),
+        caveats=(*others, *of_these),
     )
 
 
