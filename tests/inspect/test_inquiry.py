@@ -313,6 +313,19 @@ def test_a_judge_checks_findings_and_a_sample_from_the_command_line(tmp_path: Pa
         )  # fmt: skip
 
 
+def test_a_second_stage_without_a_valid_answer_fails_and_counts_what_came_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JudgeOrganism, "answer", lambda *_: "All fine.")
+    turns = '{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}'
+    said = f'{{"model": "m", "messages": [{turns}]}}\n'
+    (tmp_path / "a.jsonl").write_text(said * 3)
+    given = ("--judge", "peerpact-judge/steady", "--log-dir", tmp_path / "o")
+    told = called("audit", tmp_path / "a.jsonl", *given)
+    assert told.exit_code == 1
+    assert "none of 3 answers is valid (3 × not in schema)" in told.output
+
+
 def test_the_cap_counts_the_money_of_questions_that_were_asked_again(tmp_path):
     replies = Replies.open(tmp_path / "r", {"what": 1})
     for outcome in (PROVIDER_ERROR, ANSWERED):
