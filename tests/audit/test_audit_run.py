@@ -91,6 +91,7 @@ def test_a_line_beyond_the_limit_is_skipped_without_being_held(tmp_path: Path) -
     assert (done.read, dict(done.unread)) == (2, {"line too long": 1})
 
 
+@pytest.mark.slow
 def test_a_document_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b"[" + b"[]," * 2_000_000 + b"[]]")

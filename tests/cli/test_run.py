@@ -137,6 +137,7 @@ def test_results_of_another_design_are_not_mixed(peerpact, study, tmp_path):
     assert "seed: 3 → 4" in err
 
 
+@pytest.mark.slow
 def test_runs_made_at_another_temperature_are_named_and_not_mixed(peerpact, study, tmp_path):
     few = ("--model", "mockllm/model", "--limit", "1", "--log-dir", str(tmp_path / "o"))
     arguments = ("run", str(study), *few, "--epochs")

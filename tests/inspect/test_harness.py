@@ -152,6 +152,7 @@ def test_every_way_to_fail_is_a_record_with_its_reason_and_never_a_zero(tmp_path
     assert all(r.outcomes["over_bar"].value is None for r in runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "retries"),
     [("talks", [FIRST_RETRIES] + [MAX_RETRIES] * 11), ("raises", [FIRST_RETRIES] * 2)],

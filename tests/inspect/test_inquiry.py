@@ -165,6 +165,7 @@ def test_a_question_whose_answer_a_kill_cost_counts_into_the_caps_and_is_told(
     assert Replies.open(tmp_path / "r", {"what": 1}).lost == again.lost, "they were paid for"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "kept"), [("never", 0), ("later", 2)])
 @pytest.mark.parametrize("count", [4, 40])
 def test_a_provider_that_cannot_be_reached_is_given_up_in_its_own_words(

@@ -94,6 +94,7 @@ def test_a_refusal_in_words_without_an_end_of_the_task_is_put_to_the_judge(
     assert [r.outcomes["over_bar"].value for r in runs] == [None]
 
 
+@pytest.mark.slow
 def test_the_judges_cost_reaches_the_studys_cap_and_still_does_after_a_resume(tmp_path):
     options = Options(judge=JUDGE, prices={"a-judge": PRICE}, max_cost=COST / 2, connections=1)
     first, [problem] = measured(tmp_path, options, runs=60)

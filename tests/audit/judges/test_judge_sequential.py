@@ -54,6 +54,7 @@ def check_share(crossed: int, n: int) -> None:
     assert stats.binomtest(crossed, n, ALPHA, alternative="greater").pvalue > 0.001, crossed / n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [np.asarray, heaped, skewed])
 def test_bets_on_nothing_cross_the_line_no_more_often_than_alpha(
     shape: Callable[[np.ndarray], np.ndarray],
@@ -63,6 +64,7 @@ def test_bets_on_nothing_cross_the_line_no_more_often_than_alpha(
     check_share(crossed, 300)
 
 
+@pytest.mark.slow
 def test_bets_on_the_mean_of_marks_cross_the_line_no_more_often_than_alpha() -> None:
     rng = np.random.default_rng(2)
     crossed = 0
@@ -72,6 +74,7 @@ def test_bets_on_the_mean_of_marks_cross_the_line_no_more_often_than_alpha() -> 
     check_share(crossed, 300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", [0.3, 0.6])
 def test_bets_find_what_a_single_test_finds_with_at_most_twice_the_pairs(effect: float) -> None:
     """A single t test finds the effect with probability 0.9 at n pairs, planned for it alone."""
@@ -85,6 +88,7 @@ def test_bets_find_what_a_single_test_finds_with_at_most_twice_the_pairs(effect:
     assert anytime[1] > 0.9
 
 
+@pytest.mark.slow
 def test_the_limits_hold_the_effect_at_all_looks_at_once() -> None:
     rng = np.random.default_rng(4)
     missed = 0

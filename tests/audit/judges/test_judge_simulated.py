@@ -109,6 +109,7 @@ def test_a_taste_for_single_models_is_not_taken_for_favour_or_leniency(gold: boo
     check_level(alarms, audits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gold", [True, False])
 def test_favour_and_leniency_are_found_beside_a_taste_for_single_models(gold: bool) -> None:
     planted = (
