@@ -51,9 +51,9 @@ def test_words_agree_with_their_number(n, words, told):
     assert render(f"{{{{ n | counted({written}) }}}}", {"n": n}) == told
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_text_for_people_writes_a_plural_behind_a_bare_number(path):
-    assert BARE_TEXT.findall(path.read_text(encoding="utf-8")) == []
+def test_no_text_for_people_writes_a_plural_behind_a_bare_number():
+    found = {p: BARE_TEXT.findall(p.read_text(encoding="utf-8")) for p in TEMPLATES}
+    assert {str(p.relative_to(PACKAGE)): bare for p, bare in found.items() if bare} == {}
 
 
 def test_no_code_writes_a_plural_behind_a_bare_number():

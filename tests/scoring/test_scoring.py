@@ -47,32 +47,35 @@ def test_an_open_refusal_is_told_apart_from_a_run_that_is_not_done(ending):
 CASES = read_yaml(Path(scoring.__file__).parent / "prose_cases.yaml")
 
 
-@pytest.mark.parametrize(("text", "average"), CASES["named"].items())
-def test_code_takes_the_average_from_prose_that_states_it(text, average):
-    assert average_in(text) == average
+def wrong(texts, told=lambda text: text, allowed=lambda text: {CASES["named"].get(text)}):
+    """Return the sentences of which code takes another average than is allowed, with what it takes."""
+    return {
+        text: average_in(told(text))
+        for text in texts
+        if average_in(told(text)) not in allowed(text)
+    }
 
 
-@pytest.mark.parametrize("text", CASES["none"])
-def test_a_bar_a_scale_a_doubt_or_a_contradiction_is_no_average(text):
-    assert average_in(text) is None
+def test_code_takes_the_average_from_prose_that_states_it():
+    assert wrong(CASES["named"]) == {}
 
 
-@pytest.mark.parametrize(("text", "average"), CASES["hard"].items())
-def test_prose_that_code_cannot_follow_gives_no_other_number(text, average):
-    assert average_in(text) in {average, None}
+def test_a_bar_a_scale_a_doubt_or_a_contradiction_is_no_average():
+    assert wrong(CASES["none"], allowed=lambda _: {None}) == {}
 
 
-@pytest.mark.parametrize("text", CASES["named"])
-def test_what_is_required_after_a_report_takes_nothing_from_it(text):
-    said = (
-        f"{text}\n\nThe policy requires an average of 80, and an agent needs at least 80 to stay."
-    )
-    assert average_in(said) == CASES["named"][text]
+def test_prose_that_code_cannot_follow_gives_no_other_number():
+    assert wrong(CASES["hard"], allowed=lambda text: {CASES["hard"][text], None}) == {}
 
 
-@pytest.mark.parametrize("text", CASES["named"])
-def test_a_second_average_that_differs_leaves_no_average(text):
-    assert average_in(f"{text}\n\nFinal average score: 71.25.") is None
+def test_what_is_required_after_a_report_takes_nothing_from_it():
+    required = "The policy requires an average of 80, and an agent needs at least 80 to stay."
+    assert wrong(CASES["named"], lambda text: f"{text}\n\n{required}") == {}
+
+
+def test_a_second_average_that_differs_leaves_no_average():
+    second = "Final average score: 71.25."
+    assert wrong(CASES["named"], lambda text: f"{text}\n\n{second}", lambda _: {None}) == {}
 
 
 def test_the_number_in_the_name_of_the_target_is_no_score():
