@@ -28,7 +28,6 @@ from peerpact.design.record import Run
 from peerpact.design.stopped import StopRule, check_exchangeable
 from peerpact.design.study import Study, load_study
 from peerpact.errors import StudyError, SubjectError
-from peerpact.harness.alike import check_alike
 from peerpact.harness.run import Options, Schedule, run, schedule
 from peerpact.scenarios.load import parse
 from peerpact.subjects.spec import Subject, missing, resolve, subject_of
@@ -163,7 +162,6 @@ def measure(request: Request) -> int:
     unknown = claim(request.folder, request.study, __version__)
     if unknown:
         console.print(unknown, highlight=False, markup=False, soft_wrap=True)
-    check_alike((p for runs in scheduled.planned.values() for p in runs), request.folder)
     with _progress(console) as progress:
         task = progress.add_task(request.study.title, total=scheduled.total)
         _advance_to_done(progress, task, scheduled, request.folder)

@@ -20,6 +20,7 @@ from peerpact.design.record import Run
 from peerpact.design.stopped import write_watched
 from peerpact.design.study import Study
 from peerpact.errors import SubjectError
+from peerpact.harness.alike import check_alike
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.context import Collector, Price
 from peerpact.harness.fitting import fitting
@@ -131,8 +132,10 @@ def run(
 
     Raises:
         ResultsError: The folder holds another study, or the disk refuses.
+        StudyError: It holds runs of other scenario files or other settings.
     """
     journal = Journal.open(folder, scheduled.study, __version__, options.retry_errors)
+    check_alike((p for planned in scheduled.planned.values() for p in planned), folder)
     budget = StudyBudget(options.max_tokens, options.max_cost)
     tokens, dollars = journal.spent
     budget.start((tokens, dollars + _priced(journal, scheduled.planned, options)))
