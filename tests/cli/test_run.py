@@ -9,6 +9,8 @@ import resource
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -299,28 +301,36 @@ def test_a_trace_that_cannot_be_written_either_adds_no_errors_of_logging(study, 
     assert not any("Logging error" in line for line in errors)
 
 
-def test_half_a_line_that_a_disk_took_is_cut_off_and_the_lines_before_it_stay(tmp_path):
-    path, limits = tmp_path / "runs.jsonl", resource.getrlimit(resource.RLIMIT_FSIZE)
-    add_line(path, b"whole", "runs")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+@contextmanager
+def at_most(kind: int, most: int) -> Iterator[None]:
+    """Let this process have no more than ``most`` of something."""
+    before = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most, before[1]))
     try:
-        with pytest.raises(ResultsError, match="runs before this one are kept"):
-            add_line(path, b"too long for what is left", "runs")
+        yield
     finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        resource.setrlimit(kind, before)
+
+
+def test_half_a_line_that_a_disk_took_is_cut_off_and_the_lines_before_it_stay(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    add_line(path, b"whole", "runs")
+    with (
+        at_most(resource.RLIMIT_FSIZE, 10),
+        pytest.raises(ResultsError, match="runs before this one are kept"),
+    ):
+        add_line(path, b"too long for what is left", "runs")
     assert path.read_bytes() == b"whole\n"
 
 
 def test_a_journal_that_cannot_be_opened_keeps_its_lines(tmp_path):
     path = tmp_path / "runs.jsonl"
     add_line(path, b"whole", "runs")
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
-    try:
-        with pytest.raises(ResultsError, match="cannot write"):
-            add_line(path, b"more", "runs")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with (
+        at_most(resource.RLIMIT_NOFILE, 0),
+        pytest.raises(ResultsError, match="cannot write"),
+    ):
+        add_line(path, b"more", "runs")
     assert path.read_bytes() == b"whole\n"
 
 
