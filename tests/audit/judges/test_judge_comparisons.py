@@ -1,32 +1,16 @@
 import numpy as np
 import pytest
 import statsmodels.formula.api as smf
+from comparing import comparison
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from peerpact.audit.judges.answers import Estimate, Untested
-from peerpact.audit.judges.comparison import Comparison, cell_contrast, compare
+from peerpact.audit.judges.comparison import cell_contrast, compare
 from peerpact.audit.judges.exact import stratified_difference
 from peerpact.audit.judges.signflip import sign_flip
-
-
-def comparison(values, arm, strata=None, items=None, weights=(-1.0, 1.0)) -> Comparison:  # type: ignore[no-untyped-def]
-    arm = np.asarray(arm)
-    return Comparison(
-        judge="j",
-        question="stakes",
-        quantity="effect",
-        scope="",
-        control="stakes",
-        values=np.asarray(values, dtype=np.float64),
-        arm=arm,
-        weights=weights,
-        strata=np.zeros(len(arm), dtype=np.int64) if strata is None else np.asarray(strata),
-        items=None if items is None else np.asarray(items),
-        rows=np.arange(len(arm)),
-    )
 
 
 def factorial(seed: int, n: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from comparing import comparison
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
@@ -123,20 +124,7 @@ def test_evidence_keeps_its_highest() -> None:
 
 
 def arms(items: list[int], arm: list[int]) -> Comparison:
-    n = len(arm)
-    return Comparison(
-        judge="j",
-        question="stakes",
-        quantity="effect",
-        scope="",
-        control="stakes",
-        values=np.arange(n, dtype=np.float64),
-        arm=np.array(arm),
-        weights=(-1.0, 1.0),
-        strata=np.zeros(n, dtype=np.int64),
-        items=np.array(items),
-        rows=np.arange(n),
-    )
+    return comparison(np.arange(len(arm)), arm, items=items)
 
 
 @pytest.mark.parametrize(
