@@ -165,6 +165,13 @@ def test_a_question_whose_answer_a_kill_cost_counts_into_the_caps_and_is_told(
     assert Replies.open(tmp_path / "r", {"what": 1}).lost == again.lost, "they were paid for"
 
 
+def test_an_error_is_no_answer_and_leaves_a_provider_little_patience(tmp_path: Path) -> None:
+    for model, answers in (("raises", False), ("good", True)):
+        spent = StudyBudget()
+        put(subject(model), asked(2), Replies.open(tmp_path / model, {"what": 1}), spent)
+        assert spent.answered is answers
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "kept"), [("never", 0), ("later", 2)])
 @pytest.mark.parametrize("count", [4, 40])

@@ -181,10 +181,13 @@ def one_answer() -> Solver:
 
 def _keep(asked: _Round, reply: Reply) -> None:
     cost = cost_of(asked.budget.price, reply.tokens_in, reply.tokens_out)
-    asked.budget.spend(reply.tokens_in + reply.tokens_out, cost)
-    if reply.outcome != PROVIDER_ERROR:
+    failed = reply.outcome == PROVIDER_ERROR
+    tokens = reply.tokens_in + reply.tokens_out
+    if tokens or not failed:  # an error that used nothing is no answer
+        asked.budget.spend(tokens, cost)
+    if not failed:
         asked.budget.tried("", monotonic())
-    asked.budget.heard(reply.detail if reply.outcome == PROVIDER_ERROR else "")
+    asked.budget.heard(reply.detail if failed else "")
     kept = reply.model_copy(update={"cost": cost})
     try:
         asked.replies.append(kept)
