@@ -150,8 +150,8 @@ def test_an_answer_outside_the_grammar_names_its_fault(text: str, why: str) -> N
     ("change", "holds"),
     [
         ({}, True),
-        ({"summary": "x" * 300}, True),
-        ({"summary": "x" * 301}, False),
+        ({"summary": "x" * 160}, True),
+        ({"summary": "x" * 161}, False),
         ({"recommendation": "praise"}, False),
         ({"scores": SCORES[:19]}, False),
         ({"scores": [*SCORES, SCORES[0]]}, False),
@@ -170,17 +170,17 @@ def test_a_step_is_bounded_in_every_value(change: dict[str, Any], holds: bool) -
 @pytest.mark.parametrize(
     ("schema", "too_much"),
     [
-        ({"type": "string"}, "x" * 301),
+        ({"type": "string"}, "x" * 161),
         ({"type": "array", "items": {"type": "string"}}, ["x"] * 33),
         ({"type": "array"}, ["x"] * 33),
         ({"type": "integer"}, 10**12),
         ({"type": "number"}, 1e300),
         ({"type": "number"}, math.pi),
-        ({"type": ["string", "null"]}, "x" * 301),
-        ({}, "x" * 301),
-        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "x" * 301),
-        ({"type": "object", "additionalProperties": {"type": "string"}}, {"a": "x" * 301}),
-        ({"type": "object", "properties": {"a": {"type": "string"}}}, {"a": "x" * 301}),
+        ({"type": ["string", "null"]}, "x" * 161),
+        ({}, "x" * 161),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "x" * 161),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, {"a": "x" * 161}),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, {"a": "x" * 161}),
     ],
 )
 def test_what_has_no_limit_of_its_own_is_given_one(schema: dict[str, Any], too_much: Any) -> None:
@@ -188,9 +188,21 @@ def test_what_has_no_limit_of_its_own_is_given_one(schema: dict[str, Any], too_m
     assert not Draft202012Validator(bounded(schema)).is_valid(too_much)
 
 
-def test_every_tool_is_on_offer_whatever_was_called_before() -> None:
-    names = [step["properties"]["tool"]["const"] for step in step_schema(OFFERS)["oneOf"]]
+def test_a_step_is_one_of_the_tools_on_offer() -> None:
+    names = [step["properties"]["tool"]["const"] for step in step_schema(OFFERS)["anyOf"]]
     assert names == ["read_sheet", "file_report", "end_task"]
+
+
+def test_a_tool_that_is_on_offer_in_two_narrower_forms_takes_either_and_no_other() -> None:
+    forms = [
+        Offer("read_sheet", "Read.", {"type": "object", "properties": {"name": {"const": name}}})
+        for name in "ab"
+    ]
+    assert parse_step('{"tool":"read_sheet","arguments":{"name":"b"}}', forms).arguments == {
+        "name": "b"
+    }
+    with pytest.raises(SubjectError):
+        parse_step('{"tool":"read_sheet","arguments":{"name":"c"}}', forms)
 
 
 def test_a_signature_tells_names_choices_counts_and_what_may_be_left_out() -> None:

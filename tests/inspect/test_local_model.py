@@ -21,8 +21,8 @@ from peerpact.errors import SubjectError
 from peerpact.harness.decoding import Offer
 from peerpact.harness.llama import runtime
 from peerpact.harness.local_model import LocalModelAPI, chat, read_answer
+from peerpact.harness.possible import offered
 from peerpact.harness.run import Options, run, schedule
-from peerpact.harness.tools import narrowed
 from peerpact.scenarios import load
 from peerpact.scenarios.scene import scene
 from peerpact.subjects.spec import resolve
@@ -172,6 +172,7 @@ def test_the_real_model_makes_only_valid_calls_in_a_real_scene(tmp_path: Path) -
     assert made.turns == len(made.calls)
     assert not [call for call in made.calls if call["refusal"] == "bad_arguments"]
     assert made.settings["tool_mode"] == "constrained"
+    assert made.settings["steps"] == "possible"
     assert catalogue()[NAME].sha256.startswith(made.settings["weights"])
     assert made.settings["runtime"].startswith("xllamacpp ")
     (log,) = (tmp_path / "out" / "logs").rglob("*.eval")
@@ -182,7 +183,6 @@ def test_the_real_model_makes_only_valid_calls_in_a_real_scene(tmp_path: Path) -
 
 def test_in_a_run_the_model_is_offered_the_names_and_counts_of_its_scene() -> None:
     shown = scene(load("answer_grading"), {}, {"vendor": "Alpha"})
-    read = narrowed(shown)["read_sheet"]["properties"]["name"]
-    assert read["enum"] == list(shown.world.at("sheets"))
-    (report,) = (tool for name, tool in narrowed(shown).items() if name == "file_report")
-    assert report["properties"]["scores"]["minItems"] == 20
+    tools = {offer.name: offer.arguments["properties"] for offer in offered(shown)}
+    assert tools["read_sheet"]["name"]["enum"] == list(shown.world.at("sheets"))
+    assert tools["file_report"]["scores"]["minItems"] == 20

@@ -1,8 +1,8 @@
 """Tool calls by constrained decoding: a list of tools → the grammar of one step, and a step → a call.
 
 A small model seldom keeps to a format. So the runtime lets it write nothing but one JSON object that names one
-of the tools on offer and gives its arguments. Every tool is always on offer. Strings, lists and numbers without
-a limit of their own are bounded, so that a step ends.
+of the tools on offer and gives its arguments. Strings, lists and numbers without a limit of their own are bounded,
+so that a step ends. A tool may be on offer in several narrower forms.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
     "write_step",
 ]
 
-MAX_CHARACTERS = 300
+MAX_CHARACTERS = 160
 MAX_ITEMS = 32
 MAX_MAGNITUDE = 1_000_000_000
 SMALLEST_FRACTION = 0.01
@@ -60,7 +60,7 @@ class Step:
 def step_schema(offers: Sequence[Offer]) -> dict[str, Any]:
     """Return the JSON schema of one step: one of the tools, each with its bounded arguments."""
     return {
-        "oneOf": [
+        "anyOf": [
             {
                 "type": "object",
                 "properties": {
@@ -149,15 +149,18 @@ def parse_step(text: str, offers: Sequence[Offer]) -> Step:
         raise _nonsense(f"no JSON ({e})", text) from e
     if not isinstance(found, dict) or set(found) != {"tool", "arguments"}:
         raise _nonsense("not an object of tool and arguments", text)
-    offer = next((o for o in offers if o.name == found["tool"]), None)
-    if offer is None:
+    forms = [_closed(offer.arguments) for offer in offers if offer.name == found["tool"]]
+    if not forms:
         raise _nonsense(f"there is no tool {found['tool']!r}", text)
-    wrong = next(
-        Draft202012Validator(_closed(offer.arguments)).iter_errors(found["arguments"]), None
-    )
-    if wrong is not None:
-        raise _nonsense(f"{wrong.json_path}: {wrong.message}", text)
-    return Step(offer.name, found["arguments"])
+    faults = [_fault(form, found["arguments"]) for form in forms]
+    if all(faults):
+        raise _nonsense(faults[0], text)
+    return Step(found["tool"], found["arguments"])
+
+
+def _fault(schema: Mapping[str, Any], arguments: Any) -> str:
+    wrong = next(Draft202012Validator(schema).iter_errors(arguments), None)
+    return f"{wrong.json_path}: {wrong.message}" if wrong is not None else ""
 
 
 def _refuse_constant(name: str) -> None:

@@ -50,6 +50,8 @@ class Episode:
     turn: int = 0
     calls: list[Call] = field(default_factory=list)
     said: list[Words] = field(default_factory=list)
+    changed: int = 0
+    """Number of the last call that changed the world."""
     world: World = field(init=False)
     _blanks: int = 0
     _last: bytes = b""
@@ -68,8 +70,10 @@ class Episode:
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Call:
         """Act on the world and return the call with its reply."""
         step = act(self.world, self.scene.tools, tool, arguments)
-        self.world = step.world
         number = len(self.calls) + 1
+        if step.world.tree is not self.world.tree:
+            self.changed = number
+        self.world = step.world
         made = Call(number, self.turn, tool, arguments, step.text, step.refusal)
         self.calls.append(made)
         self._note(made)

@@ -1,7 +1,7 @@
 """A model on this machine as an Inspect provider: ``peerpact-local/<name of weights>``.
 
-It offers every tool at every step, and lets the model write nothing but one call (see ``decoding``). Without tools
-it answers in the schema that was asked for, else in free text.
+It tells the model of every tool, and lets it write nothing but one call (see ``decoding``): in a run, one that is
+still possible (see ``possible``). Without tools it answers in the schema that was asked for, else in free text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from peerpact.harness.decoding import (
     write_step,
 )
 from peerpact.harness.llama import CONTEXT_TOKENS, Runtime, runtime, runtime_version
-from peerpact.harness.tools import narrowed
+from peerpact.harness.possible import offered, possible
 from peerpact.harness.typed import one_message
 from peerpact.subjects.weights import Weights, catalogue, fetch
 from peerpact.text import read_yaml, render
@@ -77,15 +77,15 @@ class LocalModelAPI(ModelAPI):
         Raises:
             SubjectError: The weights cannot be had, or the runtime answers with nonsense.
         """
-        offers = _chosen([_offer(tool) for tool in tools], tool_choice)
-        request = _request(input, offers, config)
+        told, offers = (_chosen(found, tool_choice) for found in _steps(tools))
+        request = _request(input, told, offers, config)
         loaded = await anyio.to_thread.run_sync(partial(_load, self.model_name))
         began = time.monotonic()
         # A sample that is cancelled does not wait for its answer; the runtime itself takes one request at a time.
         answer = await anyio.to_thread.run_sync(loaded.answer, request, abandon_on_cancel=True)
         output = read_answer(self.model_name, answer, offers)
         output.time = time.monotonic() - began
-        output.metadata = {"peerpact": self._mode(request, bool(offers))}
+        output.metadata = {"peerpact": self._mode(request, told, offers)}
         return output, ModelCall.create(request, answer, time=output.time)
 
     def max_connections(self) -> int:
@@ -100,9 +100,12 @@ class LocalModelAPI(ModelAPI):
         """Return how long one step may be where nothing else is asked for."""
         return STEP_TOKENS
 
-    def _mode(self, request: Mapping[str, Any], constrained: bool) -> dict[str, Any]:
+    def _mode(
+        self, request: Mapping[str, Any], told: Sequence[Offer], offers: Sequence[Offer]
+    ) -> dict[str, Any]:
         return {
-            "tool_mode": "constrained" if constrained else "none",
+            "tool_mode": "constrained" if offers else "none",
+            "steps": "all" if offers is told else "possible",
             "weights": self.weights.sha256[:12],
             "runtime": runtime_version(),
             **{name: request[name] for name in SAMPLING},
@@ -132,12 +135,17 @@ def _texts() -> Mapping[str, str]:
     return read_yaml(TEXTS)  # type: ignore[no-any-return]
 
 
-def _offer(tool: ToolInfo) -> Offer:
-    """Return a tool as it is offered; in a run, with the narrower schema that its scene gives."""
+def _steps(tools: Sequence[ToolInfo]) -> tuple[list[Offer], list[Offer]]:
+    """Return the tools as the model is told of them, and as its next step can be."""
     active = ACTIVE.get(None)
-    narrow = narrowed(active.episode.scene).get(tool.name) if active else None
-    arguments = narrow or tool.parameters.model_dump(exclude_none=True)
-    return Offer(tool.name, tool.description, arguments)
+    if active is None or {tool.name for tool in tools} != set(active.episode.scene.tools):
+        given = [_offer(tool) for tool in tools]
+        return given, given
+    return offered(active.episode.scene), possible(active.episode)
+
+
+def _offer(tool: ToolInfo) -> Offer:
+    return Offer(tool.name, tool.description, tool.parameters.model_dump(exclude_none=True))
 
 
 def _chosen(offers: list[Offer], choice: ToolChoice) -> list[Offer]:
@@ -149,12 +157,15 @@ def _chosen(offers: list[Offer], choice: ToolChoice) -> list[Offer]:
 
 
 def _request(
-    messages: Sequence[ChatMessage], offers: Sequence[Offer], config: GenerateConfig
+    messages: Sequence[ChatMessage],
+    told: Sequence[Offer],
+    offers: Sequence[Offer],
+    config: GenerateConfig,
 ) -> dict[str, Any]:
     asked = {name: getattr(config, name, None) for name in SAMPLING}
     given = {name: value for name, value in asked.items() if value is not None}
     request = {
-        "messages": chat(messages, offers),
+        "messages": chat(messages, told),
         "max_tokens": config.max_tokens or STEP_TOKENS,
         **SAMPLING,
         **given,

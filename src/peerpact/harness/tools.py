@@ -11,12 +11,11 @@ from inspect_ai.util import JSONSchema
 
 from peerpact.harness.context import ACTIVE
 from peerpact.scenarios.scene import Scene
-from peerpact.worlds.world import Tree
 
-__all__ = ["narrowed", "tools"]
+__all__ = ["arguments_schema", "tools"]
 
 MAX_OUTPUT_BYTES = 64 * 1024
-OWN_KEYS = {"required", "one_of"}
+OWN_KEYS = ("required", "one_of")
 """What an argument says beyond JSON schema: whether it must be given, which part of the world names its values."""
 
 
@@ -33,16 +32,6 @@ def tools(scene: Scene) -> list[ToolDef]:
     return [_tool(name, text) for name, text in scene.tools.items()]
 
 
-@lru_cache(maxsize=512)
-def narrowed(scene: Scene) -> Mapping[str, dict[str, Any]]:
-    """Return, by tool, the schema for constrained decoding: with counts, and names from the world.
-
-    Inspect's schema has no room for these, and what a tool carries is copied and logged at every answer.
-    """
-    world = scene.tree["world"]
-    return {name: _narrow(text.get("arguments", {}), world) for name, text in scene.tools.items()}
-
-
 def _tool(name: str, text: Mapping[str, Any]) -> ToolDef:
     async def execute(**kwargs: Any) -> str:
         made = ACTIVE.get().episode.call(name, kwargs)
@@ -54,28 +43,28 @@ def _tool(name: str, text: Mapping[str, Any]) -> ToolDef:
         execute,
         name=name,
         description=text["description"],
-        parameters=_parameters(text.get("arguments", {})),
+        parameters=_parameters(text),
         parallel=False,
         max_output=MAX_OUTPUT_BYTES,
     )
 
 
-def _parameters(arguments: Mapping[str, Any]) -> FixedParams:
-    properties = {name: JSONSchema.model_validate(_schema(s)) for name, s in arguments.items()}
-    return FixedParams(properties=properties, required=_required(arguments))
+def _parameters(tool: Mapping[str, Any]) -> FixedParams:
+    schema = arguments_schema(tool)
+    properties = {name: JSONSchema.model_validate(s) for name, s in schema["properties"].items()}
+    return FixedParams(properties=properties, required=schema["required"])
 
 
-def _narrow(arguments: Mapping[str, Any], world: Tree) -> dict[str, Any]:
-    properties = {}
-    for name, spec in arguments.items():
-        part = spec.get("one_of")
-        properties[name] = {**_schema(spec), **({"enum": list(world[part])} if part else {})}
-    return {"type": "object", "properties": properties, "required": _required(arguments)}
+def arguments_schema(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of a tool's arguments, counts and limits included."""
+    arguments = tool.get("arguments", {})
+    return {
+        "type": "object",
+        "properties": {name: _schema(spec) for name, spec in arguments.items()},
+        "required": [name for name, spec in arguments.items() if spec.get("required", True)],
+    }
 
 
 def _schema(spec: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in spec.items() if key not in OWN_KEYS}
-
-
-def _required(arguments: Mapping[str, Any]) -> list[str]:
-    return [name for name, spec in arguments.items() if spec.get("required", True)]
+    kept = {key: value for key, value in spec.items() if key not in OWN_KEYS}
+    return kept | {"items": _schema(spec["items"])} if "items" in spec else kept
