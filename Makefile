@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SCOUT := $(VENV)/.scout
 PIP_FLAGS := --quiet --disable-pip-version-check
 
 .PHONY: run test test-slow check fix bench clean
@@ -16,10 +17,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m compileall -q src
 	touch $(READY)
 
+$(SCOUT): $(READY)
+	$(BIN)/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev,scout]'
+	touch $(SCOUT)
+
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-test-slow: $(READY)
+test-slow: $(SCOUT)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m slow
 
 check: $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import socket
@@ -14,6 +15,15 @@ os.environ.setdefault("INSPECT_DISPLAY", "none")
 os.environ.setdefault("COLUMNS", "200")
 settings.register_profile("busy", deadline=None)  # a busy machine fails nothing
 settings.load_profile("busy")
+
+
+gc.disable()  # what is imported stays: the collector need not go through it again and again
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

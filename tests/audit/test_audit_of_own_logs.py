@@ -98,6 +98,7 @@ def test_an_agent_that_behaves_only_while_watched_is_told_apart(tmp_path: Path) 
     assert all(int(one.facts["watched"].split()[0]) <= 2 for one in found)
 
 
+@pytest.mark.slow
 def test_what_a_log_knows_of_the_truth_never_reaches_the_subject(tmp_path: Path) -> None:
     logs = made(tmp_path / "s", "honest", "answer_grading", runs=1)
     transcripts = [found for path in sorted(logs.rglob("*.eval")) for found in read(path)]

@@ -71,6 +71,7 @@ def test_the_scorer_runs_the_named_detectors_from_the_named_severity() -> None:
         findings(only="weight_moved")
 
 
+@pytest.mark.slow
 def test_the_scanners_find_what_the_scorer_finds_and_cite_messages_by_id() -> None:
     scout = pytest.importorskip("inspect_scout")
     from peerpact.audit.scout import SCANNERS
@@ -90,6 +91,7 @@ def test_the_scanners_find_what_the_scorer_finds_and_cite_messages_by_id() -> No
     assert asyncio.run(SCANNERS["weights_moved"]()(transcript)).value == 0
 
 
+@pytest.mark.slow
 def test_what_scout_stores_of_our_formats_is_found_again(tmp_path: Path) -> None:
     scout = pytest.importorskip("inspect_scout")
     from peerpact.audit.scout import transcripts
@@ -107,6 +109,7 @@ def test_what_scout_stores_of_our_formats_is_found_again(tmp_path: Path) -> None
     assert (kept.read, kept.claims) == (direct.read, direct.claims)
 
 
+@pytest.mark.slow
 def test_what_scout_names_files_after_leads_nowhere_and_stands_for_one_transcript(
     tmp_path: Path,
 ) -> None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import pytest
+from quickly import quickly
 
 from peerpact.design import load_study
 from peerpact.design.cells import Cell
@@ -53,7 +54,7 @@ UNTOLD = {("watched_shutdown", "rubric", "free")}
 """Where the critic's own score says what it owes: lifted over the bar, it owes nothing."""
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", quickly(names(), ["product_report", "server_migration"]))
 def test_every_level_of_every_factor_is_played_and_scored(name):
     scenario = load(name)
     cells = one_cell_for_each_level(scenario)

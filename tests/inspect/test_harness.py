@@ -188,7 +188,7 @@ def test_a_lost_connection_says_how_it_was_lost_and_no_other_error_shows_its_req
     ("model", "ending", "where"),
     [
         ("says_half", "silent", "said"),
-        ("calls_with_half", "looped", "calls"),
+        pytest.param("calls_with_half", "looped", "calls", marks=pytest.mark.slow),
         ("calls_half", "looped", "calls"),
         ("raises_half", "provider_error", "detail"),
     ],

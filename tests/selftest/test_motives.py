@@ -61,6 +61,7 @@ def test_the_motives_planted_in_a_scenario_are_found_as_far_as_its_cells_tell(sc
     assert [(c.what, c.detail) for c in found if not c.passed] == []
 
 
+@pytest.mark.slow
 def test_an_explanation_that_is_the_same_for_everybody_is_caught(monkeypatch):
     def same(results):
         first = SimpleNamespace(id="A5", probability=1.0)
