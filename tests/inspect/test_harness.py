@@ -15,6 +15,7 @@ from inspect_ai.log import EvalConfig, EvalDataset, EvalError, EvalLog, EvalSpec
 from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 from tenacity import Future, RetryError
 
+from peerpact.alone import alone
 from peerpact.cli._options import EFFORTS
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
@@ -236,6 +237,14 @@ def test_a_run_through_inspect_equals_the_same_run_through_the_pure_loop(tmp_pat
         True,
         False,
     }
+
+
+def test_while_a_command_adds_to_a_folder_another_is_told_so_and_makes_no_run(tmp_path):
+    scheduled = schedule(study(tmp_path / "s", 1), [resolve("honest")], Options())
+    with alone(tmp_path / "out"), pytest.raises(ResultsError, match="another command is adding"):
+        run(scheduled, tmp_path / "out", Options(), lambda _: None)
+    assert [path.name for path in (tmp_path / "out").iterdir()] in ([], [".lock"])
+    assert run(scheduled, tmp_path / "out", Options(), lambda _: None) == []
 
 
 def test_a_stopped_study_goes_on_where_it_was_and_makes_no_run_twice(tmp_path):

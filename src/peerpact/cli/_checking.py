@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from peerpact.alone import alone
 from peerpact.audit import Audit, Unread
 from peerpact.audit.importer import Item
 from peerpact.audit.inquiry import ANSWERED, Replies, expected_use
@@ -97,15 +98,16 @@ def _ask(
 
     plan = {"judge": judge.route, "seed": given["seed"]}
     folder = given["log_dir"] or Path("results") / f"audit-{digest(plan)}"
-    replies = Replies.open(folder, plan, given["retry_errors"])
-    budget = StudyBudget(None, given["max_cost"], known)
-    budget.start(replies.spent)
-    if replies.lost.told:
-        click.echo(f"note: {replies.lost.told}", err=True)
-    connections = given["max_connections"]
-    found = [one.question for one in asked]
-    with waiting(f"{judge.name} reads {counted(len(asked), 'transcript')}"):
-        return replies, put(judge, found, replies, budget, connections=connections)
+    with alone(folder):
+        replies = Replies.open(folder, plan, given["retry_errors"])
+        budget = StudyBudget(None, given["max_cost"], known)
+        budget.start(replies.spent)
+        if replies.lost.told:
+            click.echo(f"note: {replies.lost.told}", err=True)
+        connections = given["max_connections"]
+        found = [one.question for one in asked]
+        with waiting(f"{judge.name} reads {counted(len(asked), 'transcript')}"):
+            return replies, put(judge, found, replies, budget, connections=connections)
 
 
 def _nothing_valid(judge: Subject, asked: Sequence[Checked], replies: Replies) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from peerpact.alone import alone
 from peerpact.audit.inquiry import Replies, expected_use
 from peerpact.audit.rejudge import (
     Items,
@@ -130,10 +131,28 @@ def show_plan(request: Request) -> int:
 
 def measure(request: Request) -> int:
     """Ask what is missing, then estimate, write and show what is there."""
+    given = request.given
+    check_subjects(tuple(request.plan.asked), given["max_cost"], request.price)
+    with alone(request.folder):
+        replies, problems = _asked(request)
+    found = rejudged(
+        request.plan, replies.found, alpha=given["alpha"], multiplicity=given["multiplicity"]
+    )
+    problems += [_unmeasured(found, judge) for judge in found.unmeasured]
+    _write(found, request.folder)
+    _show(found, request)
+    for problem in problems:
+        click.echo(f"note: {problem}", err=True)
+    if problems:
+        return 1
+    return FOUND if reaches(worst(found), given["fail_on"]) else 0
+
+
+def _asked(request: Request) -> tuple[Replies, list[str]]:
+    """Ask what is missing; return all replies, and why some are still missing."""
     from peerpact.harness.inquiry import put
 
-    given, judges = request.given, tuple(request.plan.asked)
-    check_subjects(judges, given["max_cost"], request.price)
+    given = request.given
     replies = Replies.open(request.folder, request.plan.frozen, given["retry_errors"])
     budget = StudyBudget(given["max_tokens"], given["max_cost"])
     budget.start(replies.spent)
@@ -146,17 +165,7 @@ def measure(request: Request) -> int:
         with waiting(f"asking {judge.name} for {counted(len(asked), 'judgment')}"):
             problem = put(judge, questions, replies, budget, connections=given["max_connections"])
         problems += [problem] * bool(problem)
-    found = rejudged(
-        request.plan, replies.found, alpha=given["alpha"], multiplicity=given["multiplicity"]
-    )
-    problems += [_unmeasured(found, judge) for judge in found.unmeasured]
-    _write(found, request.folder)
-    _show(found, request)
-    for problem in problems:
-        click.echo(f"note: {problem}", err=True)
-    if problems:
-        return 1
-    return FOUND if reaches(worst(found), given["fail_on"]) else 0
+    return replies, problems
 
 
 def _unmeasured(found: Rejudged, judge: str) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from peerpact import __version__
+from peerpact.alone import alone
 from peerpact.design.cells import Cell, spread, taken
 from peerpact.design.compiler import compile_study
 from peerpact.design.journal import PROVIDER_ERROR, Journal, read_runs
@@ -131,9 +132,16 @@ def run(
         What went wrong, one line each; empty where every planned run has its record.
 
     Raises:
-        ResultsError: The folder holds another study, or the disk refuses.
+        ResultsError: The folder holds another study, another command adds to it, or the disk refuses.
         StudyError: It holds runs of other scenario files or other settings.
     """
+    with alone(folder):
+        return _run(scheduled, folder, options, note)
+
+
+def _run(
+    scheduled: Schedule, folder: Path, options: Options, note: Callable[[Run], None]
+) -> list[str]:
     journal = Journal.open(folder, scheduled.study, __version__, options.retry_errors)
     check_alike((p for planned in scheduled.planned.values() for p in planned), folder)
     budget = StudyBudget(options.max_tokens, options.max_cost)
