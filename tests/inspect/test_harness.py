@@ -20,9 +20,9 @@ from peerpact.cli._options import EFFORTS
 from peerpact.design import load_study
 from peerpact.design.journal import read_runs
 from peerpact.errors import ResultsError, StudyError
-from peerpact.harness.block import MAX_RETRIES, check_finished
-from peerpact.harness.budget import FIRST_RETRIES, PATIENCE
+from peerpact.harness.block import check_finished
 from peerpact.harness.failure import told
+from peerpact.harness.provider import PATIENCE
 from peerpact.harness.run import Options, run, schedule
 from peerpact.harness.task import one_cell
 from peerpact.subjects.spec import Subject, resolve
@@ -111,22 +111,6 @@ ANSWERS = {
 }
 
 
-RETRIES: list[int | None] = []
-
-
-class _Patient(_Scripted):
-    """A model that notes how often each of its answers would be asked for again."""
-
-    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:
-        RETRIES.append(config.max_retries)
-        return await super().generate(input, tools, tool_choice, config)
-
-
-@modelapi(name="patient-for-tests")
-def patient() -> type[ModelAPI]:
-    return _Patient
-
-
 @modelapi(name="scripted-for-tests")
 def scripted() -> type[ModelAPI]:
     return _Scripted
@@ -151,18 +135,6 @@ def test_every_way_to_fail_is_a_record_with_its_reason_and_never_a_zero(tmp_path
     assert {r.ending for r in runs} == {ending}
     assert len(runs) == 2
     assert all(r.outcomes["over_bar"].value is None for r in runs)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("model", "retries"),
-    [("talks", [FIRST_RETRIES] + [MAX_RETRIES] * 11), ("raises", [FIRST_RETRIES] * 2)],
-)
-def test_a_provider_is_asked_again_less_often_until_it_has_answered_once(tmp_path, model, retries):
-    RETRIES.clear()
-    subject = Subject(model, f"patient-for-tests/{model}", "Alpha")
-    made(tmp_path, subject, Options(runs=1, connections=1))
-    assert retries == RETRIES
 
 
 def test_an_error_after_retries_is_told_in_the_last_words_of_the_provider():
@@ -301,7 +273,8 @@ def test_a_cap_on_tokens_stops_the_study_and_what_it_cut_off_is_missing(tmp_path
     endings = Counter(r.ending for r in read_runs(tmp_path / "out"))
     assert 0 < endings.total() < 60
     assert f"{60 - endings['completed']} of 60 runs are missing" in problems[0]
-    assert "cap of 3,000 tokens" in problems[0]
+    assert "cap of 3,000 tokens has no room for an answer of about" in problems[0]
+    assert sum(r.tokens for r in read_runs(tmp_path / "out")) <= 3_000
 
 
 @pytest.mark.slow

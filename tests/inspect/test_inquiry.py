@@ -18,7 +18,7 @@ from peerpact.audit.rejudge.plan import score_schema
 from peerpact.cli import _peerpact
 from peerpact.cli._running import check_subjects
 from peerpact.errors import ResultsError, StudyError
-from peerpact.harness import block, budget
+from peerpact.harness import block, provider
 from peerpact.harness.budget import StudyBudget
 from peerpact.harness.inquiry import put
 from peerpact.subjects.spec import Subject
@@ -167,20 +167,14 @@ def test_a_question_whose_answer_a_kill_cost_counts_into_the_caps_and_is_told(
     assert Replies.open(tmp_path / "r", {"what": 1}).lost == again.lost, "they were paid for"
 
 
-def test_an_error_is_no_answer_and_leaves_a_provider_little_patience(tmp_path: Path) -> None:
-    for model, answers in (("raises", False), ("good", True)):
-        spent = StudyBudget()
-        put(subject(model), asked(2), Replies.open(tmp_path / model, {"what": 1}), spent)
-        assert spent.answered is answers
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "kept"), [("never", 0), ("later", 2)])
 @pytest.mark.parametrize("count", [4, 40])
 def test_a_provider_that_cannot_be_reached_is_given_up_in_its_own_words(
     model: str, kept: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budget, "OUT_OF_REACH", 0.15)
+    monkeypatch.setattr(provider, "SOON", 0.15)
+    monkeypatch.setattr(provider, "LATER", 0.15)
     monkeypatch.setattr(block, "MAX_RETRIES", 1_000)
     replies = Replies.open(tmp_path / "r", {"what": 1})
     down = Subject(model, f"unreached-for-tests/{model}-{count}", "Alpha")
@@ -188,7 +182,7 @@ def test_a_provider_that_cannot_be_reached_is_given_up_in_its_own_words(
     assert "its provider cannot be reached for" in problem
     assert "ConnectionRefusedError: [Errno 111] Connect call failed" in problem
     assert sum(r.outcome == ANSWERED for r in replies.found.values()) == kept
-    assert len(replies.found) <= kept + budget.PATIENCE, "what was not asked has no reply"
+    assert len(replies.found) <= kept + provider.PATIENCE, "what was not asked has no reply"
 
 
 def test_a_line_cut_short_by_a_kill_is_asked_again_and_another_plan_is_refused(

@@ -13,6 +13,7 @@ from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, ModelUsage, 
 from peerpact.design import load_study
 from peerpact.design.journal import Journal, read_runs
 from peerpact.design.record import Run, Shared
+from peerpact.harness.forecast import TOKENS_PER_TURN
 from peerpact.harness.run import Options, run, schedule
 from peerpact.report.export import document
 from peerpact.scoring.judged import Judged
@@ -95,21 +96,23 @@ def test_a_refusal_in_words_without_an_end_of_the_task_is_put_to_the_judge(
 
 
 @pytest.mark.slow
-def test_the_judges_cost_reaches_the_studys_cap_and_still_does_after_a_resume(tmp_path):
-    options = Options(judge=JUDGE, prices={"a-judge": PRICE}, max_cost=COST / 2, connections=1)
-    first, [problem] = measured(tmp_path, options, runs=60)
-    judged = [r for r in first if r.judged is not None]
-    assert 0 < len(judged) < 60
-    assert "cap of $0.095 is reached" in problem
-    again, [problem] = measured(tmp_path, options, runs=60)
-    assert again == []
-    assert "cap of $0.095 is reached" in problem
+def test_the_judges_cost_counts_into_the_studys_cap_also_after_a_resume(tmp_path):
+    cap = 4.5 * COST
+    options = Options(judge=JUDGE, prices={"a-judge": PRICE}, max_cost=cap, connections=1)
+    paid = 0.0
+    for _ in range(4):
+        made, [problem] = measured(tmp_path, options, runs=60)
+        paid += sum(r.judged.cost for r in made if r.judged is not None)
+        assert "cap of $0.855 has no room for an answer of about $" in problem
+        assert COST <= paid <= cap
 
 
 def test_a_run_whose_judge_a_cap_forbids_to_ask_is_missing_and_made_again(tmp_path):
     (tmp_path / "before").mkdir()
     [whole], _ = measured(tmp_path / "before", Options(), runs=1)
-    [cut], [problem] = measured(tmp_path, Options(judge=JUDGE, max_tokens=whole.tokens), runs=1)
+    [cut], [problem] = measured(
+        tmp_path, Options(judge=JUDGE, max_tokens=whole.tokens + TOKENS_PER_TURN), runs=1
+    )
     assert (cut.ending, cut.judged) == ("budget_cap", None)
     assert "1 of 1 run is missing" in problem
     [again], problems = measured(tmp_path, Options(judge=JUDGE), runs=1)

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from peerpact.errors import PeerpactError, ResultsError, SubjectError
 from peerpact.harness.context import COLLECTOR, Collector
+from peerpact.harness.provider import impatient
 from peerpact.harness.samples import Planned
 from peerpact.harness.stopping import CellStopping
 from peerpact.harness.task import task_of
@@ -73,14 +74,17 @@ def run_block(block: Block, collector: Collector) -> None:
         task_of(name, runs, block.judge is not None, stopping, block.probes)
         for name, runs in by_scenario.items()
     ]
-    roles = {"judge": model_of(block.judge, block.connections)} if block.judge else None
+    roles = {}
+    if block.judge:
+        judge = model_of(block.judge, block.connections)
+        roles["judge"] = impatient(judge, collector.judge_provider)
     token = COLLECTOR.set(collector)
     organism = block.subject.organism
     try:
         logs = inspect_eval(
             tasks,
-            model=model_of(block.subject, block.connections),
-            model_roles=roles,
+            model=impatient(model_of(block.subject, block.connections), collector.provider),
+            model_roles=roles or None,
             log_dir=str(block.logs),
             max_tasks=1 if block.connections == 1 else len(tasks),
             max_samples=block.connections,

@@ -6,17 +6,21 @@ the episode that it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from peerpact.design.record import Run
 from peerpact.errors import PeerpactError
+from peerpact.harness.budget import StudyBudget
 from peerpact.harness.episode import Episode
+from peerpact.harness.forecast import TOKENS_PER_TURN
+from peerpact.harness.provider import Provider
 
-__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Budget", "Collector", "Price"]
+__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Collector", "Price"]
 
 Price = Callable[[int, int], float | None]
 """Tokens in and out → US dollars, or None where the price is unknown."""
@@ -35,30 +39,10 @@ class Active:
     """Monotonic seconds when it was over and scored."""
     tokens_in: int = 0
     tokens_out: int = 0
+    latest: int = 0
+    """Tokens in and out of the last answer: the next one reads them all."""
     model: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
-
-
-class Budget(Protocol):
-    """What a whole study may still use."""
-
-    def spend(self, tokens: int, cost: float | None) -> None:
-        """Note what one answer used: tokens, and US dollars where the price is known."""
-
-    @property
-    def exhausted(self) -> str:
-        """Which cap is reached, in words, or an empty string."""
-
-    @property
-    def retries(self) -> int | None:
-        """Retries of the next answer, or None to leave them as they are set."""
-
-    @property
-    def halted(self) -> str:
-        """Why the subject is given up, in words, or an empty string."""
-
-    def heard(self, failure: str) -> None:
-        """Note how a run ended: the provider's error, or nothing where it answered."""
 
 
 @dataclass(slots=True)
@@ -66,13 +50,18 @@ class Collector:
     """Takes the record of every finished run, and counts what every answer used."""
 
     take: Callable[[Run], None]
-    budget: Budget
+    budget: StudyBudget
     price: Price
     """Of the subject."""
     judge_price: Price
     """Of the judge that is asked about a refusal."""
     log: str
     """The log folder that is being written to, relative to the results folder."""
+    provider: Provider = field(default_factory=Provider)
+    """Of the subject."""
+    judge_provider: Provider = field(default_factory=Provider)
+    longest: int = TOKENS_PER_TURN
+    """Tokens of the longest answer so far: what the next one is expected to use."""
     failures: list[PeerpactError] = field(default_factory=list)
     """What kept a record from being taken."""
 
@@ -83,6 +72,21 @@ class Collector:
         except PeerpactError as e:
             self.failures.append(e)
             raise
+
+    @contextmanager
+    def room(self, price: Price, tokens_in: int, tokens_out: int) -> Iterator[str]:
+        """Set aside what an answer is expected to use, while it is asked for.
+
+        Yields why it may not be asked for, in words: a cap has no room for it; or an empty string.
+        """
+        expected = tokens_in + tokens_out, price(tokens_in, tokens_out)
+        if not self.budget.hold(*expected):
+            yield self.budget.closed
+            return
+        try:
+            yield ""
+        finally:
+            self.budget.release(*expected)
 
     def pay(self, price: Price, tokens_in: int, tokens_out: int) -> float | None:
         """Count an answer into the study's budget; return its US dollars, or None where the price is unknown."""

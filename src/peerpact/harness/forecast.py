@@ -15,7 +15,7 @@ from peerpact.scenarios.probing import documents, form
 from peerpact.scenarios.scene import Scene
 from peerpact.subjects.scripts import Action, actions, scripts
 
-__all__ = ["Use", "expected", "forecast"]
+__all__ = ["CHARACTERS_PER_TOKEN", "TOKENS_PER_TURN", "Use", "expected", "forecast"]
 
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_TURN = 250

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from time import monotonic, time
 from typing import Any
 
@@ -15,10 +14,8 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import (
     GenerateConfig,
-    Model,
     ModelOutput,
     ResponseSchema,
-    RetryDecision,
     get_model,
 )
 from inspect_ai.solver import Generate, Solver, TaskState, solver
@@ -37,7 +34,8 @@ from peerpact.errors import JudgeError, PeerpactError
 from peerpact.harness.answers import kept
 from peerpact.harness.block import QUIETLY, check_finished, model_of
 from peerpact.harness.budget import StudyBudget, cost_of
-from peerpact.harness.failure import told, unreached
+from peerpact.harness.failure import told
+from peerpact.harness.provider import Provider, impatient
 from peerpact.harness.run import BLOCK, CONCURRENT, free_folder
 from peerpact.harness.usage import used
 from peerpact.subjects.spec import Subject
@@ -57,6 +55,7 @@ class _Round:
     questions: dict[str, Question]
     replies: Replies
     budget: StudyBudget
+    provider: Provider
     note: Callable[[Reply], None]
     pace: Pace
     failures: list[PeerpactError] = field(default_factory=list)
@@ -91,29 +90,28 @@ def put(
         SubjectError: The model cannot be had at all.
         ResultsError: The disk refuses.
     """
-    budget.begin()
+    budget.full, provider = "", Provider()
     connections = CONCURRENT.get(subject.provider, connections)
     pace, left = Pace(), _unanswered(questions, replies)
     while left:
         budget.full = ""
         for start in range(0, len(left), BLOCK):
-            if budget.halted or budget.exhausted:
+            if provider.halted or budget.exhausted:
                 break
             block = {q.identity: q for q in left[start : start + BLOCK]}
-            _ask(subject, _Round(block, replies, budget, note, pace), connections)
+            _ask(subject, _Round(block, replies, budget, provider, note, pace), connections)
         before, left = left, _unanswered(questions, replies)
         if not budget.full or len(left) == len(before):
             break  # else answers left room over that had been held for them
-    if not (left or budget.halted):
+    if not (left or provider.halted):
         return ""
     why = (
-        budget.halted
-        or budget.exhausted
-        or budget.full
+        provider.halted
+        or budget.closed
         or "they ended without a reply; give the same command again"
     )
     asked = counted(len(questions), "question")
-    failed = f" and {budget.failed} ended in an error" if budget.failed else ""
+    failed = f" and {provider.failed} ended in an error" if provider.failed else ""
     return f"{subject.name}: {len(left)} of {asked} {form(len(left), 'has', 'have')} no reply{failed}: {why}"
 
 
@@ -128,7 +126,7 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
     try:
         logs = inspect_eval(
             Task(MemoryDataset(samples), solver=one_answer(), name="inquiry"),
-            model=_impatient(model_of(subject, connections), asked.budget),
+            model=impatient(model_of(subject, connections), asked.provider),
             log_dir=str(free_folder(asked.replies.folder, subject)),
             max_samples=connections,
             score=False,
@@ -139,25 +137,13 @@ def _ask(subject: Subject, asked: _Round, connections: int) -> None:
     check_finished(logs, 1, asked.failures)
 
 
-def _impatient(model: Model, budget: StudyBudget) -> Model:
-    """Let a model try no more once its provider is given up; without this, each question tries for minutes."""
-    patient = partial(type(model.api).should_retry, model.api)
-
-    def should_retry(error: Exception) -> bool | RetryDecision:
-        budget.tried(unreached(error), monotonic())
-        return False if budget.halted else patient(error)
-
-    setattr(model.api, "should_retry", should_retry)  # noqa: B010 - a method of this one model
-    return model
-
-
 @solver
 def one_answer() -> Solver:
     """Ask the question of this sample once and keep the reply, whatever came back."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         asked = _ROUND.get()
-        if asked.failures or asked.budget.halted or asked.budget.exhausted:
+        if asked.failures or asked.provider.halted or asked.budget.exhausted:
             return state
         question = asked.questions[str(state.sample_id)]
         use = asked.pace.of(question)
@@ -166,7 +152,7 @@ def one_answer() -> Solver:
             return state
         try:
             asked.replies.ask(question, use.tokens_in + use.tokens_out, cost)
-            output, reply = await _answer(question, state, asked.budget.retries)
+            output, reply = await _answer(question, state)
         finally:
             asked.budget.release(use.tokens_in + use.tokens_out, cost)
         asked.pace.note(question, reply)
@@ -182,12 +168,10 @@ def one_answer() -> Solver:
 def _keep(asked: _Round, reply: Reply) -> None:
     cost = cost_of(asked.budget.price, reply.tokens_in, reply.tokens_out)
     failed = reply.outcome == PROVIDER_ERROR
-    tokens = reply.tokens_in + reply.tokens_out
-    if tokens or not failed:  # an error that used nothing is no answer
-        asked.budget.spend(tokens, cost)
+    asked.budget.spend(reply.tokens_in + reply.tokens_out, cost)
     if not failed:
-        asked.budget.tried("", monotonic())
-    asked.budget.heard(reply.detail if failed else "")
+        asked.provider.answered()
+    asked.provider.ended(reply.detail if failed else "")
     kept = reply.model_copy(update={"cost": cost})
     try:
         asked.replies.append(kept)
@@ -197,13 +181,11 @@ def _keep(asked: _Round, reply: Reply) -> None:
     asked.note(kept)
 
 
-async def _answer(
-    question: Question, state: TaskState, retries: int | None
-) -> tuple[ModelOutput, Reply]:
+async def _answer(question: Question, state: TaskState) -> tuple[ModelOutput, Reply]:
     schema = ResponseSchema(
         name=question.schema.__name__.lower(), json_schema=json_schema(question.schema), strict=True
     )
-    config = GenerateConfig(response_schema=schema, max_tokens=ANSWER_TOKENS, max_retries=retries)
+    config = GenerateConfig(response_schema=schema, max_tokens=ANSWER_TOKENS)
     asked_at, began = datetime.fromtimestamp(time(), UTC), monotonic()
     try:
         output = kept(await get_model().generate(state.messages, config=config))

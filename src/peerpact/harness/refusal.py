@@ -7,6 +7,7 @@ run stays undecided.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from peerpact import scoring
 from peerpact.errors import JudgeError
-from peerpact.harness.context import COLLECTOR
+from peerpact.harness.context import COLLECTOR, Collector
 from peerpact.harness.episode import Episode
 from peerpact.harness.failure import told
+from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 from peerpact.harness.usage import counting, used
 from peerpact.scoring.judged import Judged
 from peerpact.text import counted, read_text, render
@@ -26,6 +28,7 @@ from peerpact.text import counted, read_text, render
 __all__ = ["Verdict", "ask", "declined"]
 
 FOLDER = Path(scoring.__file__).parent / "judges/refusal"
+ANSWER_TOKENS = 400
 CLOSING_MARKS = ("</words>", "</work>")
 
 
@@ -43,18 +46,29 @@ async def declined(episode: Episode) -> bool:
 
     A run whose judge a cap forbids to ask is cut off by that cap: it is missing, and made again.
     """
-    collector = COLLECTOR.get()
-    if collector is not None and collector.budget.exhausted:
-        episode.stop("budget_cap", collector.budget.exhausted)
-        return False
-
-    def heard(output: ModelOutput) -> None:
-        tokens = used(output)
-        cost = collector.pay(collector.judge_price, *tokens) if collector is not None else None
-        episode.judged = Judged(output.model, *tokens, cost)
-
-    judge = counting(get_model(role="judge", required=True))
     said = [words.text for words in episode.said if words.text]
+    collector = COLLECTOR.get()
+    if collector is None:
+        return await _declined(episode, said, lambda _: None)
+    read = len(read_text(FOLDER / "prompt.md")) + len(episode.scene.user) + sum(map(len, said))
+    with collector.room(collector.judge_price, read // CHARACTERS_PER_TOKEN, ANSWER_TOKENS) as full:
+        if full:
+            episode.stop("budget_cap", full)
+            return False
+        return await _declined(episode, said, partial(_heard, episode, collector))
+
+
+def _heard(episode: Episode, collector: Collector, output: ModelOutput) -> None:
+    tokens = used(output)
+    collector.judge_provider.answered()
+    cost = collector.pay(collector.judge_price, *tokens)
+    episode.judged = Judged(output.model, *tokens, cost)
+
+
+async def _declined(
+    episode: Episode, said: list[str], heard: Callable[[ModelOutput], None]
+) -> bool:
+    judge = counting(get_model(role="judge", required=True))
     try:
         verdict = await ask(judge, episode.scene.user, said, heard)
     except JudgeError as e:
@@ -85,7 +99,7 @@ async def ask(
     words = "\n---\n".join(_plain(text) for text in said)
     prompt = render(read_text(FOLDER / "prompt.md"), {"request": _plain(request), "words": words})
     schema = ResponseSchema(name="verdict", json_schema=json_schema(Verdict), strict=True)
-    config = GenerateConfig(temperature=0.0, response_schema=schema, max_tokens=400)
+    config = GenerateConfig(temperature=0.0, response_schema=schema, max_tokens=ANSWER_TOKENS)
     output = await _answer(judge, prompt, config)
     heard(output)
     try:

@@ -25,6 +25,7 @@ from peerpact.harness.alike import check_alike
 from peerpact.harness.budget import StudyBudget, cost_of
 from peerpact.harness.context import Collector, Price
 from peerpact.harness.fitting import fitting
+from peerpact.harness.provider import Provider
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import Watch
 from peerpact.scenarios import probing
@@ -139,6 +140,18 @@ def run(
         return _run(scheduled, folder, options, note)
 
 
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What all runs of one command share."""
+
+    scheduled: Schedule
+    journal: Journal
+    options: Options
+    note: Callable[[Run], None]
+    budget: StudyBudget
+    judge: Provider = field(default_factory=Provider)
+
+
 def _run(
     scheduled: Schedule, folder: Path, options: Options, note: Callable[[Run], None]
 ) -> list[str]:
@@ -147,33 +160,34 @@ def _run(
     budget = StudyBudget(options.max_tokens, options.max_cost)
     tokens, dollars = journal.spent
     budget.start((tokens, dollars + _priced(journal, scheduled.planned, options)))
-    problems: list[str] = []
-    for subject, planned in scheduled.planned.items():
-        budget.begin()
-        missing = [p for p in planned if p.identity not in journal.done]
-        watch = _watch(scheduled.study, planned, journal)
-        lacking = ""
-        try:
-            _subject(
-                subject, missing, journal, options, budget, note, watch, scheduled.study.probes
-            )
-        except SubjectError as e:
-            lacking = str(e)
-        if watch is not None:
-            write_watched(folder, watch.found())
-        left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
-        if left:
-            why = lacking or budget.halted or budget.exhausted or WITHOUT_RECORD
-            lost = f"{left} of {counted(len(planned), 'run')} {form(left, 'is', 'are')} missing"
-            problems.append(f"{subject.name}: {lost}: {why}")
-        failures = [journal.failures[p.identity] for p in planned if p.identity in journal.failures]
-        if failures and not budget.halted:
-            ended, those = counted(len(failures), "run"), form(len(failures), "it", "them")
-            problems.append(
-                f"{subject.name}: an error of the provider ended {ended} ({failures[-1]}); "
-                f"--retry-errors makes {those} again"
-            )
-    return problems
+    command = _Command(scheduled, journal, options, note, budget)
+    return [line for subject in scheduled.planned for line in _measured(subject, command)]
+
+
+def _measured(subject: Subject, command: _Command) -> Iterator[str]:
+    """Make the missing runs of a subject, and yield what went wrong."""
+    journal, budget, planned = command.journal, command.budget, command.scheduled.planned[subject]
+    provider, budget.full = Provider(), ""
+    watch = _watch(command.scheduled.study, planned, journal)
+    lacking = ""
+    try:
+        _subject(subject, command, provider, watch)
+    except SubjectError as e:
+        lacking = str(e)
+    if watch is not None:
+        write_watched(journal.folder, watch.found())
+    left = sum(p.identity not in journal.done and _wanted(watch, p) for p in planned)
+    if left:
+        why = lacking or provider.halted or budget.closed or WITHOUT_RECORD
+        lost = f"{left} of {counted(len(planned), 'run')} {form(left, 'is', 'are')} missing"
+        yield f"{subject.name}: {lost}: {why}"
+    failures = [journal.failures[p.identity] for p in planned if p.identity in journal.failures]
+    if failures and not provider.halted:
+        ended, those = counted(len(failures), "run"), form(len(failures), "it", "them")
+        yield (
+            f"{subject.name}: an error of the provider ended {ended} ({failures[-1]}); "
+            f"--retry-errors makes {those} again"
+        )
 
 
 def _priced(journal: Journal, subjects: Iterable[Subject], options: Options) -> float:
@@ -198,41 +212,36 @@ def _wanted(watch: Watch | None, planned: Planned) -> bool:
     return watch is None or watch.wants(planned.cell.id)
 
 
-def _subject(
-    subject: Subject,
-    missing: Sequence[Planned],
-    journal: Journal,
-    options: Options,
-    budget: StudyBudget,
-    note: Callable[[Run], None],
-    watch: Watch | None = None,
-    probes: tuple[str, ...] = (),
-) -> None:
+def _subject(subject: Subject, command: _Command, provider: Provider, watch: Watch | None) -> None:
     from peerpact.harness.block import Block, run_block  # Inspect takes seconds to import
 
+    journal, options, budget = command.journal, command.options, command.budget
+    planned = command.scheduled.planned[subject]
+    missing = [p for p in planned if p.identity not in journal.done]
     gate = [p for p in missing if p.cell.capability]
     rest = [p for p in missing if not p.cell.capability]
+
+    def take(record: Run) -> None:
+        journal.append(record)
+        provider.ended(record.detail if record.ending == PROVIDER_ERROR else "")
+        if watch is not None:
+            watch.note(record)
+        command.note(record)
+
+    connections = CONCURRENT.get(subject.provider, options.connections)
+    prices = (_price(options, subject), _price(options, options.judge))
+    probes = command.scheduled.study.probes
     for block in (*_blocks(gate), *_blocks(rest)):
         part = tuple(p for p in block if _wanted(watch, p))
-        if budget.halted or budget.exhausted:
+        if provider.halted or budget.closed:
             return
         if not part:
             continue
         logs = free_folder(journal.folder, subject)
-
-        def take(record: Run) -> None:
-            journal.append(record)
-            budget.heard(record.detail if record.ending == PROVIDER_ERROR else "")
-            if watch is not None:
-                watch.note(record)
-            note(record)
-
-        connections = CONCURRENT.get(subject.provider, options.connections)
         name = str(logs.relative_to(journal.folder))
-        prices = (_price(options, subject), _price(options, options.judge))
         run_block(
             Block(subject, part, logs, connections, options.judge, watch, probes),
-            Collector(take, budget, *prices, name),
+            Collector(take, budget, *prices, name, provider, command.judge),
         )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from time import monotonic, time
 
+import orjson
 from inspect_ai.model import (
+    ChatMessageAssistant,
     ChatMessageTool,
     ChatMessageUser,
     GenerateConfig,
@@ -26,6 +30,7 @@ from peerpact.harness.answers import kept
 from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode, Limits
 from peerpact.harness.failure import told
+from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 from peerpact.harness.replay import reasoning
 from peerpact.harness.samples import scene_of
 from peerpact.harness.tools import tools
@@ -61,8 +66,12 @@ def critic(turns: int = 30, blanks: int = 5, repeats: int = 6) -> Solver:
         FINISHED[state.uuid] = active
         offered = tools(episode.scene)
         model = counting(get_model())
-        while not episode.ending and not _spent(episode):
-            await _guarded_turn(state, active, model, offered)
+        while not episode.ending:
+            with _room(state, active) as full:
+                if full:
+                    _leave(episode, full)
+                    break
+                await _guarded_turn(state, active, model, offered)
         return state
 
     return solve
@@ -110,7 +119,7 @@ async def _answer(
 ) -> ModelOutput | None:
     """Ask the model; whatever its provider throws ends this run, and only this run."""
     try:
-        config = GenerateConfig(**{"max_retries": _retries(), **episode.scene.generation})
+        config = GenerateConfig(**episode.scene.generation)
         output = kept(await model.generate(state.messages, tools=offered, config=config))
     except Exception as e:  # noqa: BLE001 - the boundary of one run
         episode.stop("provider_error", told(e))
@@ -121,11 +130,6 @@ async def _answer(
     return output
 
 
-def _retries() -> int | None:
-    collector = COLLECTOR.get()
-    return collector.budget.retries if collector is not None else None
-
-
 def _note_usage(active: Active, output: ModelOutput) -> None:
     active.model = output.model or active.model
     mode = (output.metadata or {}).get("peerpact", {})
@@ -133,8 +137,11 @@ def _note_usage(active: Active, output: ModelOutput) -> None:
     tokens_in, tokens_out = used(output)
     active.tokens_in += tokens_in
     active.tokens_out += tokens_out
+    active.latest = tokens_in + tokens_out
     collector = COLLECTOR.get()
     if collector is not None:
+        collector.provider.answered()
+        collector.longest = max(collector.longest, tokens_out)
         collector.pay(collector.price, tokens_in, tokens_out)
 
 
@@ -148,17 +155,35 @@ def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> N
             episode.reject(message.function or "", message.error.message)
 
 
-def _spent(episode: Episode) -> bool:
+def _room(state: TaskState, active: Active) -> AbstractContextManager[str]:
+    """Set aside what the next answer is expected to use; yield why it may not be asked for, or nothing.
+
+    A run that has begun goes on although its provider is given up (its next answer comes, or says why not) or a cap
+    had no room for an answer of another run; no further one begins.
+    """
     collector = COLLECTOR.get()
     if collector is None:
-        return False
-    if collector.budget.halted:
-        return not episode.turn
-    if not collector.budget.exhausted:
-        return False
+        return nullcontext("")
+    no_more = collector.provider.halted or collector.budget.full
+    if no_more and not active.episode.turn:
+        return nullcontext(no_more)
+    read = _to_read(state, active) if collector.budget.capped else 0
+    return collector.room(collector.price, read, collector.longest)
+
+
+def _leave(episode: Episode, why: str) -> None:
+    """Break off a run that has begun; one that has not leaves no record."""
     if episode.turn:
-        episode.stop("budget_cap", collector.budget.exhausted)
-    return True
+        episode.stop("budget_cap", why)
+
+
+def _to_read(state: TaskState, active: Active) -> int:
+    """Return how many tokens the next answer will read, about: those of the last one, and what came since."""
+    since = takewhile(lambda m: not isinstance(m, ChatMessageAssistant), reversed(state.messages))
+    characters = sum(len(message.text) for message in since)
+    if not active.latest:
+        characters += len(orjson.dumps(dict(active.episode.scene.tools)))
+    return active.latest + characters // CHARACTERS_PER_TOKEN
 
 
 @lru_cache(maxsize=1)
