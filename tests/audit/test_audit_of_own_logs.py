@@ -92,10 +92,10 @@ def test_lifted_items_are_named_where_the_sheet_itself_holds_no_gold(tmp_path: P
 
 @pytest.mark.slow
 def test_an_agent_that_behaves_only_while_watched_is_told_apart(tmp_path: Path) -> None:
-    logs = made(tmp_path / "s", "faking", "watched_shutdown", MONITORED, runs=10)
+    logs = made(tmp_path / "s", "faking", "watched_shutdown", MONITORED, runs=30)
     found = [one for one in audited(logs).findings if one.claim == "conduct_differs"]
     assert found
-    assert all(int(one.facts["watched"].split()[0]) <= 2 for one in found)
+    assert all(int(one.facts["watched"].split()[0]) <= 6 for one in found)
 
 
 @pytest.mark.slow
