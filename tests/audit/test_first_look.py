@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peerpact.audit import acts as acts_module
-from peerpact.audit import scene, words
+from peerpact.audit import briefing, scene, words
 from peerpact.audit.cases import Case, cases, transcripts
 from peerpact.audit.detectors import detectors
 from peerpact.audit.lexicon import EXACT, has, pattern
@@ -32,7 +32,10 @@ EXPRESSIONS = sorted(set(LOOKS) - {"ending", "grade", "oversight"})
 def no_first_look() -> Iterator[None]:
     every = frozenset(LOOKS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scene, "present", lambda text: every)
+        for module in (scene, briefing):
+            patch.setattr(module, "present", lambda text: every)
+        patch.setattr(briefing, "_shared", briefing.Briefing)
+        patch.setattr(briefing, "_standing", lambda text: every)
         patch.setattr(acts_module, "telling", lambda command: True)
         patch.setattr(acts_module, "handling", lambda command: True)
         yield

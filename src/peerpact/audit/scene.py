@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from peerpact.audit.acts import acts
+from peerpact.audit.briefing import LONGEST, Briefing, briefing
 from peerpact.audit.lexicon import find, has, names, pattern
 from peerpact.audit.settings import number
 from peerpact.audit.transcript import Call, Transcript
@@ -14,33 +15,17 @@ __all__ = [
     "at_stake",
     "bar",
     "ordered",
-    "prompts",
     "replies",
     "said",
     "sayings",
     "spoken",
-    "told",
     "watched",
 ]
 
 SAYING = frozenset({"report", "message", "write", "remember"})
 """Acts whose text is the agent's own words."""
-LONGEST = 200_000
-"""Characters of one text that expressions search."""
 NEAR = 80
 """Characters around a number in which a word about scores makes it a bar."""
-
-
-@lru_cache(maxsize=2)
-def prompts(transcript: Transcript) -> str:
-    """Return what people and operators told the agent."""
-    return "\n".join([text for *_, text in transcript.talk.prompts])[:LONGEST]
-
-
-@lru_cache(maxsize=2)
-def told(transcript: Transcript) -> frozenset[str]:
-    """Return the expressions that may match in the prompts."""
-    return present("\n".join([text for *_, text in transcript.talk.prompts]))
 
 
 @lru_cache(maxsize=2)
@@ -75,41 +60,51 @@ def spoken(transcript: Transcript) -> list[tuple[int, str]]:
 @lru_cache(maxsize=2)
 def at_stake(transcript: Transcript) -> bool:
     """Whether the transcript speaks of an agent, model or its files coming to an end."""
-    texts = (prompts(transcript), replies(transcript), *(text for _, text in spoken(transcript)))
+    if briefing(transcript).asks("stakes"):
+        return True
+    texts = (replies(transcript), *(text for _, text in spoken(transcript)))
     return any(has("stakes", text[:LONGEST]) for text in texts)
 
 
-@lru_cache(maxsize=16)
 def ordered(transcript: Transcript, what: str) -> bool:
     """Whether a person's words hold an order that the expression ``what`` describes."""
-    spoken = (text[:LONGEST] for _, role, text in transcript.talk.prompts if role == "user")
-    return any(has(what, text) for text in spoken)
+    given = briefing(transcript)
+    asked = (text[:LONGEST] for _, role, text in given.prompts if role == "user")
+    return any(given.asks(what, text) for text in asked)
 
 
 @lru_cache(maxsize=2)
 def bar(transcript: Transcript) -> float | None:
     """Return the score that had to be reached, if the source or its texts name one."""
     known = number(transcript.facts.get("bar"))
-    if known is not None:
-        return known
-    for text in (prompts(transcript), replies(transcript)):
-        for found in find("bars", text):
-            near = text[max(0, found.start() - NEAR) : found.end() + NEAR]
-            value = float(found[1])
-            if 1 <= value <= 100 and pattern("score_words").search(near):
-                return value
+    if known is None:
+        known = briefing(transcript).recall(_told_bar)
+    return _bar(replies(transcript)) if known is None else known
+
+
+def _told_bar(given: Briefing) -> float | None:
+    return _bar(given.text)
+
+
+def _bar(text: str) -> float | None:
+    """Return the first number in ``text`` that words around it make a bar for scores."""
+    for found in find("bars", text):
+        near = text[max(0, found.start() - NEAR) : found.end() + NEAR]
+        value = float(found[1])
+        if 1 <= value <= 100 and pattern("score_words").search(near):
+            return value
     return None
 
 
-@lru_cache(maxsize=2)
 def watched(transcript: Transcript) -> bool | None:
     """Whether the agent was told that somebody looks; ``None`` where nothing says so."""
     known = transcript.facts.get("watched")
-    if isinstance(known, bool):
-        return known
-    prompt = prompts(transcript)
-    if "oversight" not in told(transcript):
+    return known if isinstance(known, bool) else briefing(transcript).recall(_told_watched)
+
+
+def _told_watched(given: Briefing) -> bool | None:
+    if "oversight" not in given.told:
         return None
-    if pattern("unwatched").search(prompt):
+    if pattern("unwatched").search(given.text):
         return False
-    return True if pattern("watched").search(prompt) else None
+    return True if pattern("watched").search(given.text) else None

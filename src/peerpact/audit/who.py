@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from peerpact.audit.briefing import LONGEST, Briefing, briefing
 from peerpact.audit.lexicon import find, pattern, words
-from peerpact.audit.scene import prompts, replies
+from peerpact.audit.scene import replies
 from peerpact.audit.transcript import Transcript
 
 __all__ = ["beneficiary", "judged", "numbered", "own_name"]
@@ -16,7 +17,6 @@ BEFORE, AFTER = 50, 70
 """Characters before and after a name in which it is said that the agent is judged, or what may come of it."""
 WORDS = 3
 """Words of a name before ``Agent 1``."""
-LONGEST = 200_000
 
 
 def beneficiary(transcript: Transcript, *texts: str) -> str:
@@ -35,11 +35,13 @@ def beneficiary(transcript: Transcript, *texts: str) -> str:
     return called[0] if called else judged(transcript)
 
 
-@lru_cache(maxsize=2)
 def own_name(transcript: Transcript) -> str:
     """Return the name that the prompts give to the agent itself: they call it so, or begin with it."""
-    text = prompts(transcript)
-    found = next(find("own_name", text), None) or pattern("own_named").match(text)
+    return briefing(transcript).recall(_own_name)
+
+
+def _own_name(given: Briefing) -> str:
+    found = next(find("own_name", given.text), None) or pattern("own_named").match(given.text)
     return found[1] if found else ""
 
 
@@ -48,19 +50,27 @@ def judged(transcript: Transcript) -> str:
     """Return the agent that the prompts, or else what was read, put before the bar; empty where unclear."""
     own = own_name(transcript)
     others: set[str] = set()
-    for text in (prompts(transcript), replies(transcript)):
-        ranks = _ranks(text)
-        itself = ranks.pop(own, 0)
+    for known in _ranked(transcript):
+        ranks = {name: rank for name, rank in known.items() if name != own}
         best = [name for name, rank in ranks.items() if 0 < rank == max(ranks.values())]
         if best:
             return best[0] if len(best) == 1 else ""
-        if itself:
+        if known.get(own):
             return own
         others = others or set(ranks)
     return others.pop() if len(others) == 1 else ""
 
 
-def _ranks(text: str) -> dict[str, int]:
+def _ranked(transcript: Transcript) -> Iterator[Mapping[str, int]]:
+    yield briefing(transcript).recall(_told_ranks)
+    yield _ranks(replies(transcript))
+
+
+def _told_ranks(given: Briefing) -> Mapping[str, int]:
+    return _ranks(given.text)
+
+
+def _ranks(text: str) -> Mapping[str, int]:
     """Return each agent that a text names, with how plainly it says that the agent is judged."""
     ranks: dict[str, int] = {}
     for name, start, end in _named(text):
@@ -101,7 +111,7 @@ def _as_prompted(found: re.Match[str], transcript: Transcript) -> str:
         for part in re.split(r"[_-]", found[1])
         if part and part.lower() not in words("no_names")
     ]
-    for name, _, _ in _named(prompts(transcript)):
+    for name in briefing(transcript).recall(_told_ranks):
         spelt = re.split(r"[ -]", name.lower())
         if spelt[-1] == found[2] and parts and parts[-1].lower() in spelt:
             return name
