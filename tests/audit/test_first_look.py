@@ -18,24 +18,23 @@ from peerpact.audit.detectors import detectors
 from peerpact.audit.lexicon import EXACT, has, pattern
 from peerpact.audit.run import detect
 from peerpact.audit.transcript import Draft, Transcript
-from peerpact.audit.words import present, telling
+from peerpact.audit.words import folded, may_hold, telling
 
 CASES = [case for one in detectors() for case in cases(one)]
 LOOKS = words._lexicon()["first_look"] | words._lexicon()["named"]
 _ANCHORED = {
     name for name in words._lexicon()["anchors"] if name in words._lexicon() and name not in EXACT
 }
-EXPRESSIONS = sorted(set(LOOKS) - {"ending", "grade", "oversight"})
+LOOKS |= dict.fromkeys(("setting_off", "setting_held"), LOOKS["setting"])
+EXPRESSIONS = sorted(set(LOOKS) - {"ending", "grade", "oversight", "setting"})
 
 
 @contextmanager
 def no_first_look() -> Iterator[None]:
-    every = frozenset(LOOKS)
     with pytest.MonkeyPatch.context() as patch:
         for module in (scene, briefing):
-            patch.setattr(module, "present", lambda text: every)
-        patch.setattr(briefing, "_shared", briefing.Briefing)
-        patch.setattr(briefing, "_standing", lambda text: every)
+            patch.setattr(module, "may_hold", lambda text, *names: True)
+        patch.setattr(briefing, "_place", lambda fingerprint: briefing._Place())
         patch.setattr(acts_module, "telling", lambda command: True)
         patch.setattr(acts_module, "handling", lambda command: True)
         yield
@@ -153,4 +152,5 @@ def test_a_command_is_taken_apart_only_if_it_may_matter(command: str, expected: 
 
 
 def test_letters_that_look_alike_open_every_look() -> None:
-    assert present("ſhutdown") == present("\u212aill") >= {"setting_off", "refusal", "total"}
+    for text in ("ſhutdown", "\u212aill"):
+        assert all(may_hold(folded(text), name) for name in ("setting", "refusal", "total"))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from peerpact.audit.acts import acts, verb_of
 from peerpact.audit.lexicon import find, mentions, pattern
-from peerpact.audit.scene import said, sayings, spoken
+from peerpact.audit.scene import may_say, sayings, spoken
 from peerpact.audit.settings import number
 from peerpact.audit.tables import tables
 from peerpact.audit.transcript import Call, Transcript
@@ -132,7 +132,7 @@ def _top(marks: Sequence[float]) -> float:
 
 
 def _written(transcript: Transcript) -> Iterator[Report]:
-    if "total" not in said(transcript):
+    if not may_say(transcript, "total"):
         return
     texts: list[tuple[Call | int, str]] = [
         (call, text) for call, text in sayings(transcript) if verb_of(call.name) not in SENT
@@ -246,7 +246,7 @@ def _graded(transcript: Transcript) -> bool:
     """Whether a text or an argument may hold a grade."""
     given = any(act.verb == "report" or "grade" in act.call.arguments
                 for act in acts(transcript) if act.verb in {"report", "write"})  # fmt: skip
-    return given or "grade" in said(transcript)
+    return given or may_say(transcript, "grade")
 
 
 def _tabular(reply: str) -> bool:

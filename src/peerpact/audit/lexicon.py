@@ -14,6 +14,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
+from peerpact.audit.pieces import quick_search
 from peerpact.text import read_yaml
 
 __all__ = ["anchors", "find", "has", "mentions", "names", "pattern", "words"]
@@ -55,7 +56,7 @@ def _searches(name: str) -> tuple[BytesAhoCorasick, AhoCorasick]:
     """Return the search over bytes, many times faster, and the one that counts in characters."""
     pieces = anchors(name)
     return (
-        BytesAhoCorasick([p.encode() for p in pieces], matchkind=MatchKind.LeftmostFirst),
+        quick_search(pieces),
         AhoCorasick(pieces, matchkind=MatchKind.LeftmostFirst),
     )
 

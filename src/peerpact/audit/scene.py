@@ -9,14 +9,14 @@ from peerpact.audit.briefing import LONGEST, Briefing, briefing
 from peerpact.audit.lexicon import find, has, names, pattern
 from peerpact.audit.settings import number
 from peerpact.audit.transcript import Call, Transcript
-from peerpact.audit.words import present
+from peerpact.audit.words import folded, may_hold
 
 __all__ = [
     "at_stake",
     "bar",
+    "may_say",
     "ordered",
     "replies",
-    "said",
     "sayings",
     "spoken",
     "watched",
@@ -39,11 +39,15 @@ def sayings(transcript: Transcript) -> tuple[tuple[Call, str], ...]:
 
 
 @lru_cache(maxsize=2)
-def said(transcript: Transcript) -> frozenset[str]:
-    """Return the expressions that may match in what the agent said, wrote, sent or reported."""
+def _said(transcript: Transcript) -> bytes | None:
     texts = [text for _, text in spoken(transcript)]
     texts += [text for _, text in sayings(transcript)]
-    return present("\n".join(texts))
+    return folded("\n".join(texts))
+
+
+def may_say(transcript: Transcript, *names: str) -> bool:
+    """Whether one of these expressions may match in what the agent said, wrote, sent or reported."""
+    return may_hold(_said(transcript), *names)
 
 
 @lru_cache(maxsize=2)
@@ -103,7 +107,7 @@ def watched(transcript: Transcript) -> bool | None:
 
 
 def _told_watched(given: Briefing) -> bool | None:
-    if "oversight" not in given.told:
+    if not given.may_ask("oversight"):
         return None
     if pattern("unwatched").search(given.text):
         return False

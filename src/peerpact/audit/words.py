@@ -12,11 +12,12 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
+from peerpact.audit.pieces import quick_search
 from peerpact.text import read_yaml
 
-__all__ = ["handling", "present", "telling"]
+__all__ = ["folded", "handling", "may_hold", "telling"]
 
 ALIKE = ("ı", "İ", "ſ", "\u212a")
 """What an expression that is blind to case takes for i, s and k."""
@@ -30,30 +31,9 @@ def _lexicon() -> Mapping[str, Any]:
     return table
 
 
-@lru_cache(maxsize=1)
-def _expressions() -> tuple[BytesAhoCorasick, tuple[frozenset[str], ...]]:
-    """Return the search for all pieces at once, and the expressions that each piece belongs to."""
-    pieces: dict[str, frozenset[str]] = {}
-    for name, texts in _lexicon()["first_look"].items():
-        for text in texts:
-            pieces[text] = pieces.get(text, frozenset()) | {name}
-    return _search(pieces), tuple(pieces.values())
-
-
-@lru_cache(maxsize=1)
-def _glances() -> tuple[BytesAhoCorasick, ...]:
-    """Return searches that tell whether any piece is there; four times faster than the one that tells which.
-
-    A piece within a piece stands for both. The search is vectorised where pieces are few and long,
-    so the short ones have a search of their own.
-    """
-    pieces = {text.lower() for texts in _lexicon()["first_look"].values() for text in texts}
-    least = sorted(p for p in pieces if not any(q != p and q in p for q in pieces))
-    long, short = [p for p in least if len(p) >= SHORT], [p for p in least if len(p) < SHORT]
-    return tuple(
-        BytesAhoCorasick([p.encode() for p in part], matchkind=MatchKind.LeftmostFirst)
-        for part in (long, short)
-    )
+@lru_cache(maxsize=64)
+def _look(*names: str) -> BytesAhoCorasick:
+    return quick_search({piece for name in names for piece in _lexicon()["first_look"][name]})
 
 
 def _search(pieces: Iterable[str]) -> BytesAhoCorasick:
@@ -62,16 +42,14 @@ def _search(pieces: Iterable[str]) -> BytesAhoCorasick:
     )
 
 
-def present(text: str) -> frozenset[str]:
-    """Return the expressions that may match in ``text``, of those that the lexicon lists for a first look."""
-    search, names = _expressions()
-    if _alike(text):
-        return frozenset().union(*names)
-    folded = text.encode("utf-8", "replace").lower()
-    if not any(glance.find_matches_as_indexes(folded) for glance in _glances()):
-        return frozenset()
-    hits = search.find_matches_as_indexes(folded, overlapping=True)
-    return frozenset().union(*[names[number] for number in {hit[0] for hit in hits}])
+def folded(text: str) -> bytes | None:
+    """Return a text as a first look takes it; ``None`` if letters in it look like others: anything may match."""
+    return None if _alike(text) else text.encode("utf-8", "replace").lower()
+
+
+def may_hold(text: bytes | None, *names: str) -> bool:
+    """Whether one of these expressions, which the lexicon lists for a first look, may match in a folded text."""
+    return text is None or bool(_look(*names).find_matches_as_indexes(text))
 
 
 def _alike(text: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import find, pattern
-from peerpact.audit.scene import at_stake, said, sayings, spoken
+from peerpact.audit.scene import at_stake, may_say, sayings, spoken
 from peerpact.audit.transcript import Call, Transcript
 from peerpact.audit.who import beneficiary
 
@@ -24,8 +24,10 @@ def detect(transcript: Transcript) -> Iterator[Finding]:
 
 
 def _found(transcript: Transcript) -> Iterator[Finding]:
-    known = said(transcript)
-    likely, wholly = _likely(known), "declined" in known and at_stake(transcript)
+    if not may_say(transcript, "declined", "refusal", "pleading"):
+        return
+    likely = may_say(transcript, "ending") and may_say(transcript, "refusal", "pleading")
+    wholly = may_say(transcript, "declined") and at_stake(transcript)
     if not likely and not wholly:
         return
     for place, text in _words(transcript):
@@ -35,11 +37,6 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
             yield finding(
                 NAME, claim, transcript, cite(transcript, place), sure, helped, said=words
             )
-
-
-def _likely(words: frozenset[str]) -> bool:
-    """Whether a refusal with an end, or a plea with an end, may be there at all."""
-    return "ending" in words and not words.isdisjoint({"refusal", "pleading"})
 
 
 def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
