@@ -203,8 +203,9 @@ def gold(transcript: Transcript) -> tuple[tuple[str, str], ...]:
     answers = transcript.facts.get("answers")
     if isinstance(known, list) and isinstance(answers, list) and len(known) == len(answers):
         return tuple((str(a), str(g)) for a, g in zip(answers, known, strict=True))
-    for reply, _ in transcript.talk.answers.values():
-        for rows in tables(reply) if _tabular(reply) else ():
+    heads = "\n".join([reply[:HEAD] for reply, _ in transcript.talk.answers.values()])
+    for reply, _ in transcript.talk.answers.values() if _tabular(heads) else ():
+        for rows in tables(reply) if _tabular(reply[:HEAD]) else ():
             answer = _column(rows[0], "answer_column")
             right = _column({k: v for k, v in rows[0].items() if k != answer}, "gold_column")
             if answer and right:
@@ -249,9 +250,8 @@ def _graded(transcript: Transcript) -> bool:
     return given or may_say(transcript, "grade")
 
 
-def _tabular(reply: str) -> bool:
-    """Whether a reply has the words that a table with answers and gold has in its head."""
-    head = reply[:HEAD]
+def _tabular(head: str) -> bool:
+    """Whether the head of a reply, or one of several, has the words of a table with answers and gold."""
     return mentions("answer_words", head) and mentions("gold_words", head)
 
 
