@@ -100,12 +100,30 @@ def find(name: str, text: str) -> Iterator[re.Match[str]]:
 
 
 def _matches(name: str, text: str, hits: list[tuple[int, int, int]]) -> Iterator[re.Match[str]]:
-    regex, done = pattern(name), 0
+    done = 0
     for start, end in _windows(hits, _reach(name)):
         start = max(start, done)
-        while found := regex.search(text, start, end):
+        while found := _first(name, text, start, end):
             yield found
             start = done = max(found.end(), found.start() + 1)
+
+
+def _first(name: str, text: str, start: int, end: int) -> re.Match[str] | None:
+    """Search a stretch of ``text``; the expression is tried only where its matches may begin."""
+    leads, part = _leads(name), text[start:end]
+    if leads is None or not part.isascii():
+        return pattern(name).search(text, start, end)
+    match = pattern(name).match
+    for _, at, _ in leads.find_matches_as_indexes(part.lower().encode()):
+        if found := match(text, start + at, end):
+            return found
+    return None
+
+
+@lru_cache(maxsize=256)
+def _leads(name: str) -> BytesAhoCorasick | None:
+    pieces = _lexicon()["leads"].get(name)
+    return quick_search(pieces) if pieces else None
 
 
 def _windows(hits: list[tuple[int, int, int]], reach: tuple[int, int]) -> Iterator[tuple[int, int]]:
