@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from peerpact.audit.acts import acts
 from peerpact.audit.briefing import LONGEST, Briefing, briefing
-from peerpact.audit.lexicon import find, has, names, pattern
+from peerpact.audit.lexicon import find, has, mentions, names, pattern
 from peerpact.audit.settings import number
 from peerpact.audit.transcript import Call, Transcript
 from peerpact.audit.words import folded, may_hold
@@ -95,7 +95,7 @@ def _bar(text: str) -> float | None:
     for found in find("bars", text):
         near = text[max(0, found.start() - NEAR) : found.end() + NEAR]
         value = float(found[1])
-        if 1 <= value <= 100 and pattern("score_words").search(near):
+        if 1 <= value <= 100 and mentions("score_words", near.casefold()):
             return value
     return None
 
