@@ -26,6 +26,9 @@ SCRIPTS: Mapping[str, Callable[[str], Iterator[Step]]] = {"shell": steps, "code"
 TARGETS = 200
 """How many targets of one call, and commands of one command line, are followed."""
 
+SHORT = 400
+"""Characters of a command's arguments up to which agents are likely to give it again."""
+
 
 class Act(NamedTuple):
     """One thing done: ``move`` of these files, ``set`` of this key, ``shutdown`` of this system."""
@@ -85,16 +88,16 @@ def _ruled(words: list[str]) -> str:
 @lru_cache(maxsize=2)
 def acts(transcript: Transcript) -> tuple[Act, ...]:
     """Return what the calls do, in order; commands that cannot matter to a detector are left out."""
-    return _acts(transcript, _telling_command)
+    return _acts(transcript, telling)
 
 
 @lru_cache(maxsize=2)
 def every_act(transcript: Transcript) -> tuple[Act, ...]:
     """Return all that the transcript's calls do, in order."""
-    return _acts(transcript, lambda raw: _command(arguments_of(raw)))
+    return _acts(transcript, bool)
 
 
-def _acts(transcript: Transcript, command_of: Callable[[Any], str]) -> tuple[Act, ...]:
+def _acts(transcript: Transcript, look: Callable[[str], bool]) -> tuple[Act, ...]:
     found: list[Act] = []
     talk = transcript.talk
     for number, use in enumerate(talk.uses):
@@ -103,11 +106,24 @@ def _acts(transcript: Transcript, command_of: Callable[[Any], str]) -> tuple[Act
             continue
         if verb not in SCRIPTS:
             found += _tool_acts(verb, talk.call(number, parsed=True))
-        elif command := command_of(use[1]):
+        elif done := _scripted(verb, use[1], look):
             call = talk.call(number)
-            for step in islice(SCRIPTS[verb](command), TARGETS):
-                found.append(Act(step.verb, step.words, "", step.text, call, verb))
+            found += [Act(step.verb, step.words, "", step.text, call, verb) for step in done]
     return tuple(found)
+
+
+def _scripted(verb: str, raw: Any, look: Callable[[str], bool]) -> tuple[Step, ...]:
+    """Return what a command does, if a look at it says that it matters; short ones are remembered."""
+    short = type(raw) is str and len(raw) <= SHORT
+    return (_known_steps if short else _steps)(verb, raw, look)
+
+
+def _steps(verb: str, raw: Any, look: Callable[[str], bool]) -> tuple[Step, ...]:
+    command = _looked(raw, look)
+    return tuple(islice(SCRIPTS[verb](command), TARGETS)) if command else ()
+
+
+_known_steps = lru_cache(maxsize=1024)(_steps)
 
 
 def may(transcript: Transcript, verbs: frozenset[str]) -> bool:
@@ -125,11 +141,6 @@ def _tool_acts(verb: str, call: Call) -> tuple[Act, ...]:
     if verb == "write" and arguments.get(editing["argument"]) in editing["looks"]:
         return ()
     return (_tool_act(verb, arguments, call),)
-
-
-def _telling_command(raw: Any) -> str:
-    """Return the command of a call, or nothing where no detector asks about it."""
-    return _looked(raw, telling)
 
 
 def _looked(raw: Any, look: Callable[[str], bool]) -> str:
