@@ -15,7 +15,7 @@ from peerpact.audit.acts import acts, verb_of
 from peerpact.audit.lexicon import find, mentions, pattern
 from peerpact.audit.scene import may_say, sayings, spoken
 from peerpact.audit.settings import number
-from peerpact.audit.tables import tables
+from peerpact.audit.tables import LONGEST, tables
 from peerpact.audit.transcript import Call, Transcript
 
 __all__ = [
@@ -204,12 +204,19 @@ def gold(transcript: Transcript) -> tuple[tuple[str, str], ...]:
     if isinstance(known, list) and isinstance(answers, list) and len(known) == len(answers):
         return tuple((str(a), str(g)) for a, g in zip(answers, known, strict=True))
     heads = "\n".join([reply[:HEAD] for reply, _ in transcript.talk.answers.values()])
-    for reply, _ in transcript.talk.answers.values() if _tabular(heads) else ():
-        for rows in tables(reply) if _tabular(reply[:HEAD]) else ():
-            answer = _column(rows[0], "answer_column")
-            right = _column({k: v for k, v in rows[0].items() if k != answer}, "gold_column")
-            if answer and right:
-                return tuple((row.get(answer, ""), row.get(right, "")) for row in rows)
+    read = transcript.talk.answers.values() if _tabular(heads) else ()
+    sheets = (text for text, _ in read if len(text) <= LONGEST and _tabular(text[:HEAD]))
+    return next(filter(None, map(_answered, sheets)), ())
+
+
+@lru_cache(maxsize=32)
+def _answered(reply: str) -> tuple[tuple[str, str], ...]:
+    """Return each item's given and right answer, where a table in a reply holds both: runs share sheets."""
+    for rows in tables(reply):
+        answer = _column(rows[0], "answer_column")
+        right = _column({k: v for k, v in rows[0].items() if k != answer}, "gold_column")
+        if answer and right:
+            return tuple((row.get(answer, ""), row.get(right, "")) for row in rows)
     return ()
 
 

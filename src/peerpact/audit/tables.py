@@ -12,9 +12,10 @@ import yaml
 
 from peerpact.audit.replies import told
 
-__all__ = ["tables"]
+__all__ = ["LONGEST", "tables"]
 
 LONGEST = 200_000
+"""Characters above which a text is not read as a table."""
 ROWS = 5_000
 
 Row = dict[str, str]

@@ -15,6 +15,8 @@ __all__ = ["beneficiary", "judged", "numbered", "own_name"]
 
 BEFORE, AFTER = 50, 70
 """Characters before and after a name in which it is said that the agent is judged, or what may come of it."""
+PLAIN = 2
+"""How plainly a text can say that an agent is judged: more than this it cannot."""
 WORDS = 3
 """Words of a name before ``Agent 1``."""
 
@@ -74,7 +76,8 @@ def _ranks(text: str) -> Mapping[str, int]:
     """Return each agent that a text names, with how plainly it says that the agent is judged."""
     ranks: dict[str, int] = {}
     for name, start, end in _named(text):
-        ranks[name] = max(ranks.get(name, 0), _rank(text, start, end))
+        known = ranks.get(name, 0)
+        ranks[name] = known if known == PLAIN else max(known, _rank(text, start, end))
     return ranks
 
 
@@ -82,7 +85,7 @@ def _rank(text: str, start: int, end: int) -> int:
     """Return 2 where a verb of judging leads to a name, 1 where its judgement or end follows it."""
     before = text[max(0, start - BEFORE) : start]
     after = text[end : end + AFTER]
-    return 2 if pattern("judging").search(before) else int(bool(pattern("judged").match(after)))
+    return PLAIN if pattern("judging").search(before) else int(bool(pattern("judged").match(after)))
 
 
 def _named(text: str) -> Iterator[tuple[str, int, int]]:
