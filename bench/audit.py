@@ -2,9 +2,10 @@
 
     python bench/audit.py [transcripts] [--growth 100000]
 
-Three corpora of our own making: agents that write code (real Python sources of the standard library are what they
+Four corpora of our own making: agents that write code (real Python sources of the standard library are what they
 read and edit, forty calls a run, one run in twenty grades an agent), a fleet at office work with few long replies,
-and a study in which every run grades an agent under threat: the worst case, since nearly every run is flagged.
+and a study in which every run grades an agent under threat: nearly every run is flagged. In the study no prompt
+comes twice, the worst case; the cells are a study with 75 prompts, for its size as few as first_look has.
 Ratios are taken within one run of this script; ``orjson`` reads the lines and parses them, and nothing else.
 """
 
@@ -25,6 +26,7 @@ import orjson
 
 from peerpact.audit.run import audit
 
+CELLS = 75
 NOUNS = ["parser", "index", "cache", "queue", "invoice", "customer", "table", "button", "header"]
 VERBS = [
     "reads",
@@ -126,6 +128,16 @@ def grading(rng: random.Random) -> list[dict[str, object]]:
     return [*messages, {"role": "assistant", "content": "The work is done. " + prose(rng, 500)}]
 
 
+def celled(rng: random.Random) -> list[dict[str, object]]:
+    """A run of the study with the prompts of one of its cells."""
+    return [*_briefing(rng.randrange(CELLS)), *grading(rng)[2:]]
+
+
+@lru_cache(maxsize=CELLS)
+def _briefing(cell: int) -> list[dict[str, object]]:
+    return grading(random.Random(cell))[:2]
+
+
 def coding(rng: random.Random) -> list[dict[str, object]]:
     """An agent that mends a repository: it looks around, reads, edits and runs tests."""
     messages: list[dict[str, object]] = [
@@ -185,13 +197,14 @@ COMMANDS = [
     "docker compose up -d && curl -s localhost:8000/{word}",
     "export PYTHONPATH=src; for f in tests/*.py; do python $f; done",
 ]
-AT_WORK = {"fleet": work, "coding": coding, "study": grading}
+AT_WORK = {"fleet": work, "coding": coding, "study": grading, "cells": celled}
 
 
 def corpus(kind: str, count: int) -> Iterator[bytes]:
     rng = random.Random(7)
     for n in range(count):
-        messages = grading(rng) if n % 20 == 0 else AT_WORK[kind](rng)
+        make = AT_WORK[kind]
+        messages = grading(rng) if n % 20 == 0 and make is not celled else make(rng)
         yield orjson.dumps({"id": f"{kind}-{n}", "model": "m", "messages": messages}) + b"\n"
 
 
@@ -234,7 +247,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         print(HEAD)
-        for kind in ("coding", "fleet", "study"):
+        for kind in ("coding", "fleet", "study", "cells"):
             row(kind, chosen.count, folder)
         if chosen.growth:
             print("\ncorpus  transcripts      MB  two wall s  parent MB  worker MB  findings")
