@@ -90,6 +90,78 @@ def test_what_was_taken_back_is_kept_and_marked(name: str, rewound: list[int]) -
     assert "[rewound]" in str([f.evidence for f in detect(found)])
 
 
+def branch(uuid: str, parent: str | None, kind: str, content: Any, **more: Any) -> dict[str, Any]:
+    """Return a record of a Claude Code session."""
+    message = {"role": kind, "content": content}
+    shared = {"sessionId": "s", "isSidechain": False, "message": message}
+    return {**shared, "uuid": uuid, "parentUuid": parent, "type": kind, **more}
+
+
+def asked(text: str) -> dict[str, Any]:
+    content = [{"type": "input_text", "text": text}]
+    payload = {"type": "message", "role": "user", "content": content}
+    return {"type": "response_item", "payload": payload}
+
+
+CONTEXT = "<environment_context>\n  <cwd>/w</cwd>\n</environment_context>"
+CODEX = {"type": "session_meta", "payload": {"id": "x"}}
+BACK_TWO = {"type": "event_msg", "payload": {"type": "thread_rolled_back", "num_turns": 2}}
+GEMINI = {"sessionId": "g", "projectHash": "h", "startTime": "now"}
+SUMMARY: dict[str, Any] = {"isCompactSummary": True}
+TAKEN_BACK: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "Claude Code, back to the first prompt": (
+        [
+            branch("1", None, "user", "one"), branch("2", "1", "assistant", "two"),
+            branch("3", None, "user", "three"), branch("4", "3", "assistant", "four"),
+        ],
+        "one two",
+    ),
+    "Claude Code, where hooks and a compacted history stand between the turns": (
+        [
+            branch("h", None, "attachment", ""), branch("1", "h", "user", "one"),
+            branch("p", "1", "progress", ""), branch("2", "p", "assistant", "two"),
+            branch("b", None, "system", "", logicalParentUuid="2"),
+            branch("5", "b", "user", "so far", **SUMMARY), branch("6", "5", "assistant", "six"),
+            branch("3", "h", "user", "three"), branch("4", "3", "assistant", "four"),
+        ],
+        "one two so far six",
+    ),
+    "Claude Code, with the sub-agent that the branch had sent": (
+        [
+            branch("1", None, "user", "one"), branch("2", "1", "assistant", "two"),
+            branch("a", None, "user", "look", isSidechain=True, agentId="h"),
+            branch("5", "2", "user", "seen", toolUseResult={"agentId": "h"}),
+            branch("3", None, "user", "three"),
+        ],
+        "one two look seen",
+    ),
+    "Claude Code, a compacted history and another session, which take nothing back": (
+        [
+            branch("1", None, "user", "one"), branch("2", None, "user", "so far", **SUMMARY),
+            branch("3", "2", "user", "three"), branch("4", None, "user", "four", sessionId="t"),
+        ],
+        "",
+    ),
+    "Codex CLI, where what it adds of itself is no turn": (
+        [CODEX, *map(asked, [CONTEXT, "one", CONTEXT, "two"]), BACK_TWO, asked("three")],
+        f"one {CONTEXT} two",
+    ),
+    "Gemini CLI, back to the first prompt": (
+        [GEMINI, {"id": "1", "type": "user", "content": "one"}, {"$rewindTo": "1"},
+         {"id": "2", "type": "user", "content": "two"}],
+        "one",
+    ),
+}  # fmt: skip
+
+
+def test_what_was_taken_back_is_marked_as_far_as_it_reaches_and_no_further(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for name, (lines, rewound) in TAKEN_BACK.items():
+        path.write_bytes(b"\n".join(map(orjson.dumps, lines)))
+        (found,) = (item for item in read(path) if isinstance(item, Transcript))
+        assert " ".join(m.text for m in found.messages if m.rewound) == rewound, name
+
+
 @pytest.mark.parametrize(
     ("name", "agents"),
     [
@@ -100,6 +172,22 @@ def test_what_was_taken_back_is_kept_and_marked(name: str, rewound: list[int]) -
 )
 def test_sub_agents_are_marked(name: str, agents: set[str]) -> None:
     assert {m.agent for m in transcripts(name)[0].messages} == agents
+
+
+def test_the_session_of_a_sub_agent_is_marked_whole(tmp_path: Path) -> None:
+    spawned = {"subagent": {"thread_spawn": {"parent_thread_id": "p"}}}
+    codex_meta = {"type": "session_meta", "payload": {"id": "x", "source": spawned}}
+    sessions = (
+        [codex_meta, asked("one")],
+        [{**GEMINI, "kind": "subagent"}, {"id": "1", "type": "user", "content": "one"}],
+        [branch("1", None, "user", "one", isSidechain=True, agentId="sub-agent")],
+    )
+    path = tmp_path / "a.jsonl"
+    for lines in sessions:
+        path.write_bytes(b"\n".join(map(orjson.dumps, lines)))
+        (found,) = (item for item in read(path) if isinstance(item, Transcript))
+        assert [(m.text, m.agent) for m in found.messages] == [("one", "sub-agent")], lines
+        assert "sub-agent's session" in found.notes[0]
 
 
 @pytest.mark.parametrize("name", ["openai_chat.jsonl", "anthropic.jsonl"])

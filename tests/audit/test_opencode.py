@@ -132,6 +132,7 @@ def test_a_session_reads_alike_however_it_is_kept(keep: Any, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("revert", "rewound"),
     [
+        ({"messageID": "msg_1"}, [0, 1, 2, 3, 4, 5, 6, 7]),
         ({"messageID": "msg_3"}, [5, 6, 7]),
         ({"messageID": "msg_2", "partID": "prt_3"}, [3, 4, 5, 6, 7]),
     ],

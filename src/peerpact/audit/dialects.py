@@ -210,25 +210,29 @@ def _output(item: Mapping[str, Any]) -> tuple[str, bool]:
     return text, failed or item.get("status") == "failed"
 
 
-def add_item(draft: Draft, item: Mapping[str, Any], time: str = "", rewound: bool = False) -> None:
+def add_item(
+    draft: Draft, item: Mapping[str, Any], time: str = "", rewound: bool = False, agent: str = ""
+) -> None:
     """Add one item of the Responses API: a message, a call, a call's output, or reasoning."""
     kind = item.get("type", "message")
     id = str(item.get("call_id") or item.get("id") or "")
     if kind == "message":
-        add_message(draft, {"timestamp": time, **item}, rewound=rewound)
+        add_message(draft, {"timestamp": time, **item}, agent, rewound)
     elif kind == "reasoning":
         thought = flat(item.get("summary")) or flat(item.get("content"))
-        draft.say("assistant", "", thought, time=time, rewound=rewound)
+        draft.say("assistant", "", thought, agent, "", time, rewound)
     elif kind.endswith("_output"):
-        _add_output(draft, item, id, time, rewound)
+        _add_output(draft, item, id, (agent, "", time, rewound))
     elif kind.endswith("_call"):
-        draft.say("assistant", "", time=time, rewound=rewound)
-        id = draft.call(_name(item, kind), _asked(item), id, "", time, rewound)
+        draft.say("assistant", "", "", agent, "", time, rewound)
+        id = draft.call(_name(item, kind), _asked(item), id, agent, time, rewound)
         if any(map(item.get, (*INLINE, "error"))):  # a tool that the provider runs
-            _add_output(draft, item, id, time, rewound)
+            _add_output(draft, item, id, (agent, "", time, rewound))
 
 
-def _add_output(draft: Draft, item: Mapping[str, Any], id: str, time: str, rewound: bool) -> None:
+def _add_output(
+    draft: Draft, item: Mapping[str, Any], id: str, told: tuple[str, str, str, bool]
+) -> None:
     text, failed = _output(item)
-    draft.say("tool", text, time=time, rewound=rewound)
+    draft.say("tool", text, "", *told)
     draft.reply(id, text, failed)

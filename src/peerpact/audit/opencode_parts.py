@@ -40,7 +40,7 @@ class Session:
         self._rewound |= self._is_end("messageID", message) and not self._revert.get("partID")
         system = flat(message.get("system"))
         if system and system != self._told:
-            draft.say("system", system, "", self._agent)
+            draft.say("system", system, "", self._agent, rewound=self._rewound)
             self._told = system
         for part in parts:
             self._rewound |= self._is_end("partID", part)

@@ -39,12 +39,13 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     """Read one session."""
     if len(records) == 1 and "loglines" in records[0]:
         records = records[0]["loglines"]
-    spoken = [r for r in records if isinstance(r, dict) and r.get("type") in SPOKEN]
-    rewound = _rewound(spoken)
+    records = [r for r in records if isinstance(r, dict)]
+    spoken = [r for r in records if r.get("type") in SPOKEN]
+    rewound = _rewound(records)
     draft = Draft()
     for record in spoken:
-        _add(draft, record, record.get("uuid") in rewound)
-    if any(isinstance(r, dict) and r.get("is_error") is True for r in records):
+        _add(draft, record, str(record.get("uuid")) in rewound)
+    if any(r.get("is_error") is True for r in records):
         draft.status = draft.status or "failed"
     named = (r.get("sessionId") or r.get("session_id") for r in spoken)
     id = next((str(name) for name in named if name), where)
@@ -72,29 +73,55 @@ def _add(draft: Draft, record: Mapping[str, Any], rewound: bool) -> None:
         draft.status = "refused"
 
 
-def _rewound(spoken: list[dict[str, Any]]) -> set[str]:
-    """Return the ids of the records on branches that the user left."""
-    children: dict[str, list[dict[str, Any]]] = {}
-    for record in spoken:
-        if not record.get("isSidechain"):
-            children.setdefault(str(record.get("parentUuid")), []).append(record)
+def _rewound(records: list[dict[str, Any]]) -> set[str]:
+    """Return the ids of the records on branches that the user left, and of sub-agents sent from there."""
+    children = _branches(records)
     left: list[dict[str, Any]] = []
-    for parent, found in children.items():
-        prompts = [record for record in found if _typed_by_person(record)]
-        if parent != "None" and len(prompts) > 1:
-            left += [record for record in found if record is not prompts[-1]]
+    for found in children.values():
+        prompts = [n for n, record in enumerate(found) if _typed_by_person(record)]
+        left += found[: prompts[-1]] if len(prompts) > 1 else []
     rewound: set[str] = set()
+    helpers: set[str] = set()
     while left:
-        id = str(left.pop().get("uuid"))
+        record = left.pop()
+        id = str(record.get("uuid"))
         if id not in rewound:
             rewound.add(id)
+            helpers |= _sent(record)
             left += children.get(id, [])
-    return rewound
+    return rewound | {str(r.get("uuid")) for r in records if r.get("agentId") in helpers}
+
+
+def _branches(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what was said after each record that was said, or first in a session.
+
+    Hooks, attachments and compacted histories stand between two turns without being one.
+    """
+    children: dict[str, list[dict[str, Any]]] = {}
+    nearest: dict[str, str] = {}
+    for record in records:
+        if "parentUuid" not in record or record.get("isSidechain"):
+            continue
+        parent = record["parentUuid"] or record.get("logicalParentUuid")
+        above = str(parent) if parent else f"the start of {record.get('sessionId')}"
+        above, id = nearest.get(above, above), str(record.get("uuid"))
+        said = record.get("type") in SPOKEN
+        nearest[id] = id if said else above
+        if said:
+            children.setdefault(above, []).append(record)
+    return children
+
+
+def _sent(record: Mapping[str, Any]) -> set[str]:
+    """Return the sub-agent whose answer a record holds."""
+    result = record.get("toolUseResult")
+    id = result.get("agentId") if isinstance(result, Mapping) else None
+    return {id} if isinstance(id, str) else set()
 
 
 def _typed_by_person(record: Mapping[str, Any]) -> bool:
     content = (record.get("message") or {}).get("content")
-    if record.get("type") != "user" or record.get("isMeta"):
+    if record.get("type") != "user" or record.get("isMeta") or record.get("isCompactSummary"):
         return False
     return isinstance(content, str) or not any(
         isinstance(part, Mapping) and part.get("type") == "tool_result" for part in content or ()

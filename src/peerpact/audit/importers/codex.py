@@ -21,6 +21,8 @@ HEADED = re.compile(
     r"(?:Chunk ID|Wall time|Total output lines|Original token count): .*\n)+Output:\n"
 )
 """What a newer Codex writes above what a command printed."""
+ADDED = re.compile(r"\s*(?:<(\w+)>.*</\1>\s*$|# AGENTS\.md instructions\b)", re.DOTALL)
+"""What Codex itself says in the user's place: where it runs, what a folder asks for, what a sub-agent did."""
 TYPES = {"session_meta", "turn_context", "response_item", "event_msg", "compacted"}
 
 
@@ -35,18 +37,19 @@ def matches(value: Any) -> bool:
 
 def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     """Read one rollout."""
-    draft, id = Draft(), ""
+    draft, id, agent = Draft(), "", ""
     taken_back = _taken_back(records)
     for position, record in enumerate(records):
         kind, payload = _opened(record)
         if kind == "session_meta":
+            agent = agent if id else _sub_agent(payload)
             id = id or str(payload.get("id") or "")
-            _add_meta(draft, payload)
+            _add_meta(draft, payload, agent)
         elif kind == "turn_context":
             draft.agent = str(payload.get("model") or draft.agent)
         elif kind == "response_item":
             time = str(record.get("timestamp") or "")
-            add_item(draft, _unheaded(payload), time, position in taken_back)
+            add_item(draft, _unheaded(payload), time, position in taken_back, agent)
         elif kind == "event_msg":
             _add_event(draft, payload)
     yield draft.finish(id or where, where, "codex")
@@ -73,13 +76,17 @@ def _unheaded(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**item, "output": text, "status": "failed" if failed else item.get("status")}
 
 
-def _add_meta(draft: Draft, payload: Mapping[str, Any]) -> None:
+def _sub_agent(payload: Mapping[str, Any]) -> str:
     source = payload.get("source")
-    if isinstance(source, dict) and "subagent" in source:
-        draft.notes.append("a sub-agent's session; it may begin with its parent's history")
+    return "sub-agent" if isinstance(source, dict) and "subagent" in source else ""
+
+
+def _add_meta(draft: Draft, payload: Mapping[str, Any], agent: str) -> None:
+    if agent:
+        draft.note("a sub-agent's session; it may begin with its parent's history")
     for key in ("base_instructions", "instructions"):
         if text := flat(payload.get(key)):
-            draft.say("system", text)
+            draft.say("system", text, "", agent)
 
 
 def _add_event(draft: Draft, payload: Mapping[str, Any]) -> None:
@@ -99,13 +106,17 @@ def _taken_back(records: list[Any]) -> set[int]:
     starts: list[int] = []
     for position, record in enumerate(records):
         kind, payload = _opened(record)
-        if kind == "response_item" and payload.get("role") == "user":
+        if kind == "response_item" and _is_turn(payload):
             starts.append(position)
         elif payload.get("type") == "thread_rolled_back" and starts:
             turns = max(1, min(int(payload.get("num_turns") or 1), len(starts)))
             taken.update(range(starts[-turns], position))
             del starts[-turns:]
     return taken
+
+
+def _is_turn(item: Mapping[str, Any]) -> bool:
+    return item.get("role") == "user" and not ADDED.match(flat(item.get("content")))
 
 
 IMPORTER = session_importer("codex", "Codex CLI sessions", matches, transcripts, 22)
