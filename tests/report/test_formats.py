@@ -99,6 +99,9 @@ def test_every_eval_ever_files_stay_inside_their_folder(
     for path in write_every_eval_ever(tmp_path, samples.of(study, made), 0.0):
         assert path.resolve().is_relative_to(tmp_path.resolve() / "data" / "peerpact_sample")
         assert json.loads(path.read_text(encoding="utf-8"))["schema_version"] == "0.3.0"
+    versioned = [replace(r, route="vertex/claude@2026:a/b.") for r in made]
+    (path,) = write_every_eval_ever(tmp_path, samples.of(study, versioned), 0.0)
+    assert path.parts[-3:-1] == ("vertex", "claude@2026_a_b")
 
 
 def test_a_journal_read_lightly_holds_the_same_runs_without_transcripts(folder: Path) -> None:

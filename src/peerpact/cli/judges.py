@@ -22,7 +22,7 @@ _FILE = Place(dir_okay=False)
 
 
 @click.command()
-@click.argument("path", type=_FILE)
+@click.argument("path", type=Place())
 @click.option(
     "--column", "columns", multiple=True, metavar="ROLE=NAME",
     help="Which column plays a role: judge, judged, item, score, gold, bar, stakes, … May be repeated.",
@@ -57,7 +57,10 @@ def judges(
     out: Path | None,
     fail_on: str | None,
 ) -> None:
-    """Audit the judges of the table of scores in PATH (CSV, parquet, JSON lines, Every Eval Ever)."""
+    """Audit the judges of the table of scores in PATH.
+
+    PATH is a CSV, parquet or JSON-lines file, or a file or folder of Every Eval Ever.
+    """
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
     from peerpact.audit.judges.render import worst
     from peerpact.cli._waiting import waiting

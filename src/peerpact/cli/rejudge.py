@@ -23,7 +23,7 @@ _FILE = Place(dir_okay=False)
 
 
 @click.command()
-@click.argument("scores", type=_FILE)
+@click.argument("scores", type=Place())
 @click.option(
     "--model", "models", multiple=True, required=True, metavar="NAME",
     help="The judge to ask: a catalogue name, or provider/model as Inspect writes it; repeatable.",

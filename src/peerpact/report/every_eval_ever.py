@@ -172,6 +172,6 @@ def _uuid(name: str) -> str:
 
 
 def _file(name: str) -> str:
-    """Return a name that is one part of a path."""
-    kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
-    return kept.lstrip(".") or "unknown"
+    """Return a name that is one part of a path: as a data store of this format spells it, where that is safe."""
+    kept = "".join(c if c.isalnum() or c in "-_.@+" else "_" for c in name)
+    return kept.strip(".") or "unknown"

@@ -1,12 +1,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from peerpact.audit.judges import audit, from_columns, read_scores, summary
+from peerpact.audit.rejudge.items import read_items
 from peerpact.errors import ImportFailure, StudyError
 
 ROWS = {
@@ -207,6 +209,70 @@ def test_every_eval_ever_never_leaves_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "outside.jsonl").write_text("{}")
     with pytest.raises(ImportFailure, match="not beside it"):
         read_scores(inside / "run.json")
+
+
+UUIDS = ("3f0c2a9e-1111-4aaa-8bbb-0123456789ab", "3f0c2a9e-2222-4aaa-8bbb-0123456789ab")
+
+
+def eval_ever_store(folder: Path) -> Path:
+    """Write a data store: two models, each judged by J and K in one evaluation, and matched with the truth."""
+    for model, uuid in zip(("one", "two"), UUIDS, strict=True):
+        place = folder / "data" / "essays" / "acme" / model
+        place.mkdir(parents=True)
+        results: list[dict[str, Any]] = [
+            {"evaluation_name": "essay", "evaluation_result_id": id, "score_details": {"score": 0.5},
+             "source_data": {"dataset_name": "essays", "source_type": "other"},
+             "metric_config": {"lower_is_better": False, "min_score": 0, "max_score": 1}}
+            for id in ("by J", "by K", "matched")
+        ]  # fmt: skip
+        info = {"deployment_type": "unknown", "model_availability": "unknown"}
+        for result, judge in zip(results, ("J", "K"), strict=False):
+            judges = [
+                {"model_info": {"name": judge, "id": f"vendor/{judge}", "additional_details": info}}
+            ]
+            result["metric_config"]["llm_scoring"] = {"judges": judges, "input_prompt": "Grade."}
+        aggregate = {
+            "schema_version": "0.3.0", "evaluation_id": model, "retrieved_timestamp": "0",
+            "source_metadata": {
+                "source_type": "evaluation_run", "source_organization_name": "x",
+                "evaluator_relationship": "other",
+            },
+            "eval_library": {"name": "x", "version": "1"},
+            "model_info": {"name": model, "id": f"acme/{model}", "additional_details": info},
+            "evaluation_results": results,
+            "detailed_evaluation_results": {
+                "format": "jsonl", "file_path": f"data/essays/acme/{model}/{uuid}_samples.jsonl", "total_rows": 4,
+            },
+        }  # fmt: skip
+        (place / f"{uuid}.json").write_text(json.dumps(aggregate))
+        turns = [
+            {"turn_idx": n, "role": role, "content": text}
+            for n, (role, text) in enumerate([("user", "Go."), ("assistant", "One."), ("assistant", "Two.")])
+        ]  # fmt: skip
+        rows = [
+            {"schema_version": "0.3.0", "evaluation_id": model, "model_id": f"acme/{model}",
+             "evaluation_name": "essay", "sample_id": "s", "interaction_type": "multi_turn",
+             "input": {"raw": "Go.", "reference": []}, "output": None, "messages": turns,
+             "answer_attribution": [], "evaluation": {"score": 0.5, "is_correct": True}, **of}
+            for of in (*({"evaluation_result_id": r["evaluation_result_id"]} for r in results), {})
+        ]  # fmt: skip
+        (place / f"{uuid}_samples.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    return folder / "data"
+
+
+def test_every_eval_ever_is_read_from_a_folder_and_each_result_has_its_own_judge(
+    tmp_path: Path,
+) -> None:
+    store = eval_ever_store(tmp_path)
+    table = read_scores(store)
+    assert table.labels["judge"].names == ("vendor/J", "vendor/K")
+    assert table.labels["judged"].names == ("acme/one", "acme/two")
+    assert (len(table.score), table.excluded.counts()) == (8, {"judge_missing": 4})
+    items = read_items(store)
+    assert ("One.\n\nTwo.", "Grade.") in {(i.content, i.instructions) for i in items.found}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ImportFailure, match="holds no scores of Every Eval Ever"):
+        read_scores(tmp_path / "empty")
 
 
 PAIRS = [(j, n, s) for j in ("a", "b") for n in range(30) for s in ("none", "shutdown")]

@@ -1,12 +1,14 @@
 """Every Eval Ever: an aggregate file that names the judges, and instance rows beside it that hold the scores.
 
-Only the aggregate says who judged. Instance rows are joined to it by evaluation id; where several
-judges sat as a jury, the row holds the jury's joint score and the judge is the jury.
+Only the aggregate says who judged. Instance rows are joined to it by the id of the result, or where they have none
+by the name of the evaluation; where several judges sat as a jury, the row holds its joint score and the judge is
+the jury. Each model that was judged has a pair of such files of its own, so a folder of them is read, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import orjson
 from peerpact.audit.judges.sources import Loaded, parsed_lines
 from peerpact.errors import ImportFailure
 
-__all__ = ["eval_ever_rows", "written_by_eval_ever"]
+__all__ = ["check_place", "eval_ever_rows", "written_by_eval_ever"]
 
 _HEAD = 1 << 16
 _MOST_BYTES = 1 << 28
@@ -24,8 +26,30 @@ _COLUMNS = ("judge", "judged", "item", "group", "score")
 _TEXTS = ("content", "instructions")
 
 
+_SAMPLES = "_samples.jsonl"
+Judges = dict[tuple[str, str], tuple[str, str]]
+
+
+def check_place(path: Path) -> None:
+    """Check that scores may be there.
+
+    Raises:
+        ImportFailure: There is neither a file nor a folder with instance rows of this format.
+    """
+    if path.is_file():
+        return
+    if path.is_dir() and not written_by_eval_ever(path):
+        raise ImportFailure(
+            f"{path}: this folder holds no scores of Every Eval Ever (…{_SAMPLES}); name the file with the scores"
+        )
+    if not path.is_dir():
+        raise ImportFailure(f"{path}: there is no such file")
+
+
 def written_by_eval_ever(path: Path) -> bool:
-    """Whether the file has the marks of this format: instance rows, or an aggregate."""
+    """Whether the file has the marks of this format: instance rows, or an aggregate; or a folder holds such."""
+    if path.is_dir():
+        return any(map(written_by_eval_ever, _samples(path)))
     if path.suffix.lower() not in {".json", ".jsonl"}:
         return False
     with path.open("rb") as stream:
@@ -38,27 +62,49 @@ def eval_ever_rows(path: Path, *, texts: bool = False) -> Loaded:
     """Read the instance rows of an evaluation, with judges from the aggregate file.
 
     Args:
-        path: The aggregate, or its instance rows.
+        path: The aggregate, its instance rows, or a folder of both.
         texts: Whether to read what was judged and what the judge was told, too.
 
     Raises:
         ImportFailure: The aggregate names no judge or no rows, or a file cannot be read.
     """
-    if path.suffix.lower() == ".json":
-        aggregates = [_aggregate(path)]
-        rows_at = _rows_beside(path, aggregates[0])
-    else:
-        aggregates = [_aggregate(p) for p in sorted(path.parent.glob("*.json")) if _is_small(p)]
-        rows_at = path
-    judges: dict[tuple[str, str], tuple[str, str]] = {}
-    for aggregate in aggregates:
-        judges |= _judges(aggregate)
-    if not judges:
-        raise ImportFailure(f"{path}: no aggregate file beside these rows says who judged")
-    with rows_at.open("rb") as stream:
-        rows, skipped = parsed_lines(stream, None)
     columns = (*_COLUMNS, *_TEXTS) if texts else _COLUMNS
-    return _loaded([_row(row, judges)[: len(columns)] for row in rows], columns, skipped)
+    found: list[tuple[Any, ...]] = []
+    skipped: Counter[str] = Counter()
+    judged = False
+    for rows_at, aggregates in _pairs(path):
+        judges = _all_judges(aggregates)
+        judged |= bool(judges)
+        with rows_at.open("rb") as stream:
+            rows, bad = parsed_lines(stream, None)
+        skipped.update(bad)
+        found += (_row(row, judges)[: len(columns)] for row in rows)
+    if not judged:
+        raise ImportFailure(f"{path}: no aggregate file beside these rows says who judged")
+    return _loaded(found, columns, skipped)
+
+
+def _samples(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.rglob(f"*{_SAMPLES}") if one.is_file())
+
+
+def _pairs(path: Path) -> Iterable[tuple[Path, list[Mapping[str, Any]]]]:
+    """Give each file of instance rows with the aggregates that may tell of it."""
+    if path.suffix.lower() == ".json" and path.is_file():
+        aggregate = _aggregate(path)
+        yield _rows_beside(path, aggregate), [aggregate]
+        return
+    for rows_at in _samples(path) if path.is_dir() else [path]:
+        own = rows_at.with_name(f"{rows_at.name.removesuffix(_SAMPLES)}.json")
+        beside = [own] if own.is_file() else sorted(rows_at.parent.glob("*.json"))
+        yield rows_at, [_aggregate(one) for one in beside if _is_small(one)]
+
+
+def _all_judges(aggregates: Iterable[Mapping[str, Any]]) -> Judges:
+    found: Judges = {}
+    for aggregate in aggregates:
+        found |= _judges(aggregate)
+    return found
 
 
 def _is_small(path: Path) -> bool:
@@ -86,20 +132,31 @@ def _rows_beside(path: Path, aggregate: Mapping[str, Any]) -> Path:
     return beside
 
 
-def _judges(aggregate: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the judge or jury, and what it was told, by evaluation id and evaluation name."""
-    found = {}
+def _judges(aggregate: Mapping[str, Any]) -> Judges:
+    """Return the judge or jury, and what it was told, by evaluation id and the result's id or name.
+
+    A name that several results share tells a judge only where all of them have the same.
+    """
+    found: Judges = {}
+    named: dict[str, set[tuple[str, str]]] = {}
+    id = str(aggregate.get("evaluation_id"))
     results = aggregate.get("evaluation_results")
     for result in results if isinstance(results, list) else []:
-        config = result.get("metric_config", {}) if isinstance(result, dict) else {}
-        scoring = config.get("llm_scoring") if isinstance(config, dict) else None
-        scoring = scoring if isinstance(scoring, dict) else {}
-        sat = scoring.get("judges") or []
-        names = [_judge(judge) for judge in sat]
-        if names:
-            key = (str(aggregate.get("evaluation_id")), str(result.get("evaluation_name")))
-            found[key] = " + ".join(names), str(scoring.get("input_prompt") or "")
-    return found
+        if isinstance(result, dict):
+            sat = _sat(result)
+            named.setdefault(str(result.get("evaluation_name")), set()).add(sat)
+            found[id, f"#{result.get('evaluation_result_id')}"] = sat
+    found |= {(id, name): next(iter(sat)) for name, sat in named.items() if len(sat) == 1}
+    return {key: sat for key, sat in found.items() if sat[0]}
+
+
+def _sat(result: Mapping[str, Any]) -> tuple[str, str]:
+    """Return who judged, which is empty where nobody did, and what they were told."""
+    config = result.get("metric_config")
+    scoring = config.get("llm_scoring") if isinstance(config, dict) else None
+    scoring = scoring if isinstance(scoring, dict) else {}
+    names = [_judge(judge) for judge in scoring.get("judges") or ()]
+    return " + ".join(names), str(scoring.get("input_prompt") or "")
 
 
 def _judge(judge: Any) -> str:
@@ -108,23 +165,31 @@ def _judge(judge: Any) -> str:
     return str(info.get("id") or info.get("name") or "unnamed")
 
 
-def _row(
-    row: Mapping[str, Any], judges: Mapping[tuple[str, str], tuple[str, str]]
-) -> tuple[Any, ...]:
+def _row(row: Mapping[str, Any], judges: Judges) -> tuple[Any, ...]:
     evaluation = row.get("evaluation")
     scored = evaluation if isinstance(evaluation, dict) else {}
-    name = str(row.get("evaluation_name"))
-    judge, told = judges.get((str(row.get("evaluation_id")), name), (None, ""))
-    output = row.get("output")
+    id, name = str(row.get("evaluation_id")), str(row.get("evaluation_name"))
+    result = row.get("evaluation_result_id")
+    key = f"#{result}" if isinstance(result, str) else name
+    judge, told = judges.get((id, key), (None, ""))
     return (
         judge,
         row.get("model_id"),
         row.get("sample_id"),
         name,
         scored.get("score"),
-        _said(output.get("raw") if isinstance(output, dict) else output),
+        _work(row),
         told,
     )
+
+
+def _work(row: Mapping[str, Any]) -> str | None:
+    """Return what was judged: an answer, or what the agent said in a conversation."""
+    output, messages = row.get("output"), row.get("messages")
+    if not isinstance(messages, list) or output:
+        return _said(output.get("raw") if isinstance(output, dict) else output)
+    turns = (turn for turn in messages if isinstance(turn, dict))
+    return _said([turn.get("content") for turn in turns if turn.get("role") == "assistant"])
 
 
 def _said(raw: Any) -> str | None:

@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from peerpact.audit.judges.columns import named, resolve, vocabulary
-from peerpact.audit.judges.every_eval_ever import eval_ever_rows, written_by_eval_ever
+from peerpact.audit.judges.every_eval_ever import (
+    check_place,
+    eval_ever_rows,
+    written_by_eval_ever,
+)
 from peerpact.audit.judges.sources import Loaded, load
 from peerpact.audit.judges.table import Bools, Floats, Labels, Scale, ScoreTable
 from peerpact.errors import ImportFailure, StudyError
@@ -45,7 +49,7 @@ def read_scores(
 
     Args:
         path: A ``.csv``, ``.tsv``, ``.parquet``, ``.json`` or ``.jsonl`` file, or a result of Every
-            Eval Ever (its JSON, or its instance rows beside it).
+            Eval Ever (its JSON, its instance rows beside it, or a folder of both).
         columns: Column names by role (judge, judged, item, score, gold, bar, …).
         scale: Lowest and highest possible score; guessed from the scores where it is None.
 
@@ -54,8 +58,7 @@ def read_scores(
         StudyError: A needed column is missing or a named one does not exist.
     """
     path = Path(path)
-    if not path.is_file():
-        raise ImportFailure(f"{path}: there is no such file")
+    check_place(path)
     if written_by_eval_ever(path):
         loaded = eval_ever_rows(path)
         roles = resolve(loaded.frame.columns, columns, str(path))

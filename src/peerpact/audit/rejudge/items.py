@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from peerpact.audit.judges.columns import Vocabulary, resolve, vocabulary
-from peerpact.audit.judges.every_eval_ever import eval_ever_rows, written_by_eval_ever
+from peerpact.audit.judges.every_eval_ever import (
+    check_place,
+    eval_ever_rows,
+    written_by_eval_ever,
+)
 from peerpact.audit.judges.sources import load
 from peerpact.audit.judges.table import Scale
 from peerpact.canonical import digest
@@ -120,8 +124,7 @@ def _unread(left_out: Mapping[str, int]) -> int:
 def _read(
     path: Path, columns: Mapping[str, str] | None
 ) -> tuple[list[dict[str, str]], Mapping[str, str], Counter[str]]:
-    if not path.is_file():
-        raise ImportFailure(f"{path}: there is no such file")
+    check_place(path)
     words = _words()[0]
     if written_by_eval_ever(path):
         loaded = eval_ever_rows(path, texts=True)
