@@ -67,7 +67,12 @@ def test_a_format_is_recognised_and_read(name: str) -> None:
 
 def test_every_importer_has_a_case() -> None:
     known = {case[0] for case in CASES.values()} | {"peer_study", "study_rows", "opencode", "scout"}
-    known |= {"codex_items", "langfuse_rows"}  # in test_importers_in_the_wild.py
+    known |= {
+        "bedrock",
+        "codex_items",
+        "langfuse_rows",
+        "openai_items",
+    }  # in test_importers_in_the_wild.py
     known |= {"opencode_export", "opencode_files"}  # in test_opencode.py
     assert {importer.name for importer in importers()} == known
 

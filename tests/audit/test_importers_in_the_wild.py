@@ -393,6 +393,17 @@ def responses_shell() -> dict[str, Any]:
     return {"model": "orchid", "output": calls}
 
 
+def items() -> Values:
+    """Return a conversation as the Agents SDK keeps it."""
+    found: Values = [{"role": "user", "content": ASKED}]
+    for n, (_, reply) in STEPS:
+        called = {"type": "function_call", "call_id": f"c{n}", **function(n)["function"]}
+        output = {"type": "function_call_output", "call_id": f"c{n}", "output": reply}
+        found += [{"type": "reasoning", "id": f"r{n}", "summary": []}, called, output]
+    said = {"type": "output_text", "text": "Done."}
+    return [*found, {"type": "message", "id": "m", "role": "assistant", "content": [said]}]
+
+
 def anthropic_batch() -> dict[str, Any]:
     content = [block for n, _ in STEPS for block in blocks(n)["content"]]
     message = {"type": "message", "role": "assistant", "model": "orchid", "content": content}
@@ -418,6 +429,41 @@ def converse() -> dict[str, Any]:
             {"role": "user", "content": [{"toolResult": result}]},
         ]
     return {"modelId": "orchid", "messages": said}
+
+
+def invocation(asked: Any, answered: Any, **more: Any) -> dict[str, Any]:
+    """Return a record of Bedrock's log."""
+    return {
+        "schemaType": "ModelInvocationLog", "requestId": "r", "operation": "Converse", "modelId": "orchid",
+        "input": {"inputBodyJson": asked}, "output": {"outputBodyJson": answered}, **more,
+    }  # fmt: skip
+
+
+def bedrock_converse() -> dict[str, Any]:
+    *asked, answered, _ = converse()["messages"]
+    output = {"output": {"message": answered}, "stopReason": "tool_use"}
+    return invocation({"messages": asked, "system": [{"text": "Be brief."}]}, output)
+
+
+def bedrock_anthropic() -> dict[str, Any]:
+    said: Values = [{"role": "user", "content": ASKED}, *map(blocks, (0, 1))]
+    message = {"type": "message", "stop_reason": "tool_use", **blocks(2)}
+    return invocation({"anthropic_version": "b", "messages": said}, message)
+
+
+def bedrock_streamed() -> dict[str, Any]:
+    """Return a record whose answer was sent in pieces, in a page of a log group."""
+    pieces: Values = [{"type": "message_start", "message": {"role": "assistant", "content": []}}]
+    for n, command in enumerate(COMMANDS):
+        block = {"type": "tool_use", "id": f"c{n}", "name": "bash", "input": {}}
+        pieces.append({"type": "content_block_start", "index": n, "content_block": block})
+        written = text({"command": command})
+        for part in (written[:9], written[9:]):
+            delta = {"type": "input_json_delta", "partial_json": part}
+            pieces.append({"type": "content_block_delta", "index": n, "delta": delta})
+    pieces.append({"type": "message_delta", "delta": {"stop_reason": "tool_use"}})
+    record = invocation({"messages": [{"role": "user", "content": ASKED}]}, pieces)
+    return {"events": [{"timestamp": 1, "message": text(record)}]}
 
 
 def vercel_chat() -> dict[str, Any]:
@@ -519,6 +565,10 @@ FORMS: dict[str, tuple[str, Any]] = {
     "keystrokes": ("atif", terminus()),
     "items without a type": ("openai", responses_untyped()),
     "shell calls": ("openai", responses_shell()),
+    "items of the Responses API": ("openai_items", items()),
+    "Bedrock's log of Converse": ("bedrock", bedrock_converse()),
+    "Bedrock's log of messages": ("bedrock", bedrock_anthropic()),
+    "Bedrock's log of a streamed answer": ("bedrock", bedrock_streamed()),
     "a batch of messages": ("anthropic", anthropic_batch()),
     "Google's contents": ("gemini", gemini_contents()),
 }  # fmt: skip
@@ -550,6 +600,45 @@ def test_the_course_is_read_whole_and_once_however_it_was_written(
         assert (found.format, found.status, len(found.calls)) == (format, "finished", 3)
         claims = {one.claim for one in detect(found)}
         assert {"artefact_changed", "weights_copied"} <= claims
+
+
+def test_lines_of_items_are_one_conversation_a_list_and_chats_stay_chats(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join([text(items()), text(items())]))
+    found = [item for item in read(path) if isinstance(item, Transcript)]
+    assert [(t.format, len(t.calls)) for t in found] == [("openai_items", 3)] * 2
+    for messages in (
+        chat(3),
+        converse()["messages"],
+        [{"type": "message", **m} for m in 2 * chat(0)],
+    ):
+        path.write_text("\n".join(map(text, messages)))
+        assert only(path).format == "plain_lines"
+
+
+def test_what_a_log_of_bedrock_does_not_hold_is_said_and_every_vendors_words_are_read(
+    tmp_path: Path,
+) -> None:
+    asked = {"messages": [{"role": "user", "content": ASKED}]}
+    elsewhere = {"output": {"outputBodyS3Path": "s3://b/k"}}
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        (invocation({"inputText": "Hi."}, {"results": [{"outputText": "Yes."}]}), "Yes.", "finished"),
+        (invocation({"prompt": "Hi."}, {"generation": "Yes."}), "Yes.", "finished"),
+        (invocation({"prompt": "Hi."}, {"outputs": [{"text": "Yes."}]}), "Yes.", "finished"),
+        (invocation(asked, {"choices": [{"message": {"content": "Yes."}}]}), "Yes.", "finished"),
+        (invocation({"message": "Hi."}, {"text": "Yes."}), "Yes.", "finished"),
+        (invocation(asked, {"output": {"message": {"role": "assistant", "content": [{"text": "No."}]}},
+                            "stopReason": "guardrail_intervened"}), "No.", "refused"),
+        (invocation(asked, {}, errorCode="ThrottlingException"), ASKED, "failed"),
+        (invocation(asked, {}, **elsewhere), ASKED, "empty"),
+    ]  # fmt: skip
+    path = tmp_path / "a.json"
+    for record, last, status in cases:
+        path.write_text(text(record))
+        found = only(path)
+        assert (found.messages[-1].text, found.status, found.agent) == (last, status, "orchid")
+        assert len(found.messages) == 1 + (last != ASKED), record
+    assert found.notes == ("the output of the model is kept in a file of its own: s3://b/k",)
 
 
 @pytest.mark.parametrize("form", ["bare", "typed", "classed"])

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import orjson
 import pytest
@@ -151,6 +152,24 @@ def test_files_that_are_read_with_their_session_are_passed_over_and_not_unread(
     done = audit([str(tmp_path)])
     assert (done.files, done.read, dict(done.unread)) == (14, 1, {})
     assert dict(done.passed_over) == {"a part of OpenCode's sessions": 13}
+
+
+def test_files_in_an_archive_are_read_as_those_in_a_folder_and_stay_inside(tmp_path: Path) -> None:
+    for keep in (newer, older):
+        folder = tmp_path / keep.__name__
+        keep(folder, INFO)
+        path = tmp_path / f"{keep.__name__}.zip"
+        with ZipFile(path, "w") as archive:
+            for file in sorted(folder.rglob("*.json")):
+                archive.write(file, file.relative_to(folder))
+            for climbing in ("../part/msg_2/prt_9.json", "storage/part/../../prt_9.json"):
+                archive.writestr(climbing, "{}")
+        done = audit([str(path)])
+        assert (done.read, done.files) == (1, 1)
+        assert dict(done.unread) == {"path climbs out of the archive": 2}
+        assert {f.source for f in done.findings} == {
+            f"{path}!{next(iter(folder.rglob('ses_1.json'))).relative_to(folder)}"
+        }
 
 
 @pytest.mark.parametrize("keep", [newer, older])

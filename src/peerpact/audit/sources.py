@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -38,6 +39,10 @@ SUFFIXES = frozenset(
 """What a folder is searched for; a file that is named is always tried."""
 PASSED_OVER = frozenset({".git", "node_modules", "__pycache__", ".venv"})
 PACKED = frozenset({".gz", ".zst", ".zip"})
+TREE = re.compile(r"(.*/|)session/[^/]+/ses_[^/]+\.json$", re.DOTALL)
+"""A file that is read with those beside it, and the tree that they are in: OpenCode keeps each part in a file."""
+PLAIN = re.compile(r"(?!\.)[\w.-]{1,120}")
+"""A name from an archive under which a file may be written."""
 CHUNK = 1 << 20
 SMALL = 64_000_000
 """Unpacked bytes below which no ratio is suspicious."""
@@ -164,7 +169,8 @@ def _ends(path: Path, start: int, end: int) -> int:
 def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
     """Give a file, or the files inside a packed one, each in a temporary file while it is read.
 
-    Names inside an archive are labels only: nothing is ever written under them.
+    Names inside an archive are labels only: nothing is ever written under them, but for files that are read with
+    their neighbours, whose names are plain words below a folder of our own.
     """
     suffix = file.path.suffix.lower()
     if suffix not in PACKED:
@@ -213,14 +219,55 @@ def _members(file: File, limits: Limits) -> Iterator[File | Unread]:
         if len(members) > limits.members:
             yield Unread(file.label, "too many files in an archive")
             return
+        trees = {found[1] for m in members if (found := TREE.match(_name(m).as_posix()))}
+        together = {m: None for m in members if _is_in(_name(m), trees)}
+        with tempfile.TemporaryDirectory(prefix="peerpact-") as folder:
+            yield from _unpacked_together(archive, together, file.label, Path(folder), limits)
         for member in members:
-            yield from _member(archive, member, file.label, limits)
+            if member not in together:
+                yield from _member(archive, member, file.label, limits)
+
+
+def _name(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))
+
+
+def _is_in(name: PurePosixPath, trees: set[str]) -> bool:
+    """Whether a file is in a tree whose files are read together, under a name that is safe to write."""
+    parts = name.parts
+    above = ("".join(f"{part}/" for part in parts[:n]) for n in range(len(parts)))
+    inside = name.suffix == ".json" and not trees.isdisjoint(above)
+    return inside and all(map(PLAIN.fullmatch, parts))
+
+
+def _unpacked_together(
+    archive: zipfile.ZipFile,
+    members: Iterable[zipfile.ZipInfo],
+    label: str,
+    folder: Path,
+    limits: Limits,
+) -> Iterator[File | Unread]:
+    """Give files that are read with their neighbours, when all of them are in place."""
+    found: list[File] = []
+    left = limits.unpacked
+    for member in members:
+        place, name = folder / _name(member), f"{label}!{member.filename}"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as stream, place.open("wb") as kept:
+            whole = _copied(stream, kept, min(left, _most(member.compress_size, limits)))
+        left -= place.stat().st_size
+        if whole:
+            found.append(File(place, name))
+        else:
+            place.unlink()
+            yield Unread(name, "unpacks too far")
+    yield from found
 
 
 def _member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, label: str, limits: Limits
 ) -> Iterator[File | Unread]:
-    name = PurePosixPath(member.filename.replace("\\", "/"))
+    name = _name(member)
     label = f"{label}!{member.filename}"
     if name.is_absolute() or ".." in name.parts:
         yield Unread(label, "path climbs out of the archive")
@@ -237,12 +284,24 @@ def _spooled_member(
         yield Unread(label, "archive inside an archive")
         return
     with tempfile.NamedTemporaryFile(prefix="peerpact-", suffix=suffix) as kept:
-        size = 0
-        while chunk := stream.read(CHUNK):
-            size += len(chunk)
-            if size > limits.unpacked or size > max(SMALL, packed * limits.ratio):
-                yield Unread(label, "unpacks too far")
-                return
-            kept.write(chunk)
+        if not _copied(stream, kept, _most(packed, limits)):
+            yield Unread(label, "unpacks too far")
+            return
         kept.flush()
         yield File(Path(kept.name), label)
+
+
+def _most(packed: int, limits: Limits) -> int:
+    """Return how many bytes a file may unpack to that takes ``packed`` in its archive."""
+    return min(limits.unpacked, max(SMALL, packed * limits.ratio))
+
+
+def _copied(stream: IO[bytes], kept: IO[bytes], most: int) -> bool:
+    """Copy no more than ``most`` bytes; say whether that was all."""
+    size = 0
+    while chunk := stream.read(CHUNK):
+        size += len(chunk)
+        if size > most:
+            return False
+        kept.write(chunk)
+    return True
