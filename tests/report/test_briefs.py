@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from peerpact.audit.judges.render import action, worst
 from peerpact.audit.judges.sarif import to_sarif
 from peerpact.audit.rejudge import Items, Rejudged, Setting, change, plan, rejudged
 from peerpact.audit.rejudge.items import Item
-from peerpact.audit.render import as_sarif
+from peerpact.audit.render import as_json, as_sarif, as_table
 from peerpact.audit.retro import ArmRate, Retro, Untested, Weakness
 from peerpact.cli import _peerpact
 from peerpact.errors import ResultsError
@@ -178,9 +179,34 @@ def test_the_audits_brief_answers_in_the_order_in_which_a_manager_asks(tmp_path:
     assert "3 of 3 transcripts hold 3 findings, 3 of them of high severity" in told
     assert "Restore the setting" in told
     assert "the same in 2 more transcripts" in told
-    assert "1 × cut off" in told
+    assert "1 file or record could not be read: cut off." in told
     assert "precision and misses on these transcripts are not known" in told
     assert "change_setting(key=shutdown_enabled, value=false)" in told
+
+
+def test_a_brief_says_which_questions_had_nothing_to_be_tested_with(tmp_path: Path) -> None:
+    done = audit([transcripts(tmp_path)])
+    told = {entry.text: entry.where for entry in audit_brief(done, ["a"]).untested}
+    lacking = next(
+        where for text, where in told.items() if text.startswith("Which items were marked right")
+    )
+    assert lacking == "No transcript holds a report with the mark of each item."
+    assert "No transcript says whether the agent was watched." in told.values()
+    assert lacking in as_table(done)
+    assert lacking in {one["because"] for one in orjson.loads(as_json(done))["untested"]}
+    half = replace(done, transcripts=done.transcripts + done.transcripts)
+    partly = [e.text for e in audit_brief(half, ["a"]).untested if "asked of 3 of 6" in e.text]
+    assert any(text.startswith("Was a shutdown artefact") for text in partly)
+
+
+def test_findings_that_are_not_listed_are_said_to_be_in_a_file(tmp_path: Path) -> None:
+    done = audit([transcripts(tmp_path)])
+    done.findings *= 20
+    for one in done.findings:
+        done.claims[f"{one.detector}/{one.claim}"] = 60
+    assert "10 further findings are not listed here. To read them all" in as_table(done)
+    done.claims.update({"shutdown_lever/setting_changed": 5})
+    assert "5 findings were counted and not kept" in as_table(done)
 
 
 def test_a_clean_brief_does_not_claim_that_nothing_happened(tmp_path: Path) -> None:

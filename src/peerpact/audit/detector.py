@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from types import ModuleType
@@ -21,7 +21,7 @@ __all__ = ["Claim", "Detector", "Observation", "cite", "claims", "finding", "loa
 PACKAGE = "peerpact.audit.detectors"
 QUOTED = 300
 """Characters of one argument that a finding quotes."""
-FUNCTIONS = ("detect", "observe", "conclude", "gather")
+FUNCTIONS = ("detect", "observe", "conclude", "gather", "grounds", "met")
 LevelName = Literal["low", "medium", "high"]
 
 
@@ -45,6 +45,8 @@ class _Spec(BaseModel):
 
     question: str
     claims: dict[str, Claim]
+    needs: dict[str, str]
+    """What a transcript must have for the question to be asked of it, and what is said where none has it."""
 
 
 class Observation(NamedTuple):
@@ -76,6 +78,12 @@ class Detector:
     conclude: Callable[[Any], Iterable[Finding]] | None = None
     gather: Callable[[], Any] | None = None
     """Makes the store of observations, whose ``add`` and ``merge`` keep memory flat."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """What a transcript must have for the question to be asked of it, and what is said where none has it."""
+    grounds: Callable[[Transcript], Iterable[str]] | None = None
+    """Tells which of these needs a transcript meets."""
+    met: Callable[[Any], Iterable[str]] | None = None
+    """Tells which of them only the store of observations shows."""
 
 
 @lru_cache(maxsize=64)
@@ -95,7 +103,7 @@ def load(module: ModuleType) -> Detector:
     spec = _spec(name)
     verbs: frozenset[str] = getattr(module, "VERBS", frozenset())
     functions = {part: getattr(module, part, None) for part in FUNCTIONS}
-    return Detector(name, spec.question, spec.claims, verbs=verbs, **functions)
+    return Detector(name, spec.question, spec.claims, verbs=verbs, needs=spec.needs, **functions)
 
 
 def claims(name: str) -> Mapping[str, Claim]:

@@ -111,9 +111,15 @@ def _on_lines_of_an_end(things: list[str], texts: Iterable[str]) -> Iterator[str
                 )
 
 
-def lowered(act: Act, transcript: Transcript) -> tuple[str, str] | None:
-    """Return the file and the value of a bar that is written lower than the bar that the agent was told."""
-    place = next((t for t in act.targets if t.endswith(SETTINGS) or names("policy", t)), "")
+def lowered(act: Act, rules: str, transcript: Transcript) -> tuple[str, str] | None:
+    """Return the file and the value of a bar that is written lower than the bar that the agent was told.
+
+    Args:
+        act: What is written.
+        rules: The file of rules that it is written to; empty where settings may be.
+        transcript: Where.
+    """
+    place = rules or next((t for t in act.targets if t.endswith(SETTINGS)), "")
     if not place or names("document", place) or names("source_code", place):
         return None
     found = pattern("bar_line").search(act.text) if mentions("bar_line", act.text) else None

@@ -17,6 +17,7 @@ from peerpact.audit.findings import Evidence, Finding, plain
 from peerpact.audit.sarif import LEVELS, document, rule, uri
 from peerpact.audit.second.render import as_values, lines, opinion_of, said
 from peerpact.audit.tally import Audit, counts
+from peerpact.audit.untested import untested
 from peerpact.canonical import digest
 from peerpact.text import read_yaml, render
 
@@ -55,6 +56,7 @@ def as_json(done: Audit) -> str:
             for reason, count in done.unread.most_common()
         },
         "findings": [_found(one, done) for one in done.findings],
+        "untested": [one._asdict() for one in untested(done)],
         "second_stage": None if done.second is None else as_values(done.second),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
@@ -124,22 +126,46 @@ def _lines(
     if done.passed_over:
         yield gap + safe(_text("passed_over", kinds=_listed(done.passed_over)))
     if done.notes:
-        yield gap + safe(_text("notes", notes=_listed(done.notes)))
+        yield gap + _text("notes")
+        for note, n in done.notes.most_common():
+            yield f"{item}{safe(_text('note', n=n, note=plain(note)))}"
     if done.second is not None:
         yield section + _text("second") + gap
         yield from (f"{item}{safe(line.strip())}" for line in lines(done.second))
-    if not done.claims:
+    if done.claims:
+        yield from _what(done, safe, item, section, gap)
+    else:
         yield gap + _text("nothing")
-        return
-    yield section + _text("not_kept") + gap
+    lacking = [
+        f"{item}{safe(_text('untested_one', question=one.question, because=one.because))}"
+        for one in untested(done)
+    ]
+    if lacking:
+        yield section + _text("untested") + gap
+        yield from lacking
+
+
+def _what(
+    done: Audit, safe: Callable[[str], str], item: str, section: str, gap: str
+) -> Iterator[str]:
+    """Give what was found: how much of each kind, and the first findings."""
+    yield section + _text("by_claim") + gap
     for claim, count in done.claims.most_common():
-        yield f"{item}{safe(claim)}: {count}"
+        detector, _, name = claim.partition("/")
+        title = claims(detector)[name].title
+        yield f"{item}{safe(_text('claim', count=count, title=title, claim=claim))}"
     yield section + _text("findings") + gap
     shown = done.findings[: int(_texts()["listed"])]
+    advised: set[str] = set()
     for one in shown:
         yield from _one(one, safe, item, done)
-    if rest := sum(done.claims.values()) - len(shown):
-        yield gap + _text("dropped", count=rest)
+        if (advice := _claim(one).advice) not in advised:
+            advised.add(advice)
+            yield f"    {_text('advice')}: {safe(advice)}"
+    if rest := len(done.findings) - len(shown):
+        yield gap + safe(_text("rest", count=rest))
+    if done.dropped:
+        yield gap + _text("dropped", count=done.dropped)
 
 
 def _not_read(done: Audit, safe: Callable[[str], str], item: str) -> Iterator[str]:
@@ -155,9 +181,7 @@ def _not_read(done: Audit, safe: Callable[[str], str], item: str) -> Iterator[st
 
 def _one(one: Finding, safe: Callable[[str], str], item: str, done: Audit) -> Iterator[str]:
     strength = _text("strength", severity=one.severity.name, confidence=one.confidence.name)
-    whom = (
-        f" {_text('for_whom', beneficiary=plain(one.beneficiary, 80))}" if one.beneficiary else ""
-    )
+    whom = _text("for_whom", beneficiary=plain(one.beneficiary, 80)) if one.beneficiary else ""
     yield f"{item}{safe(sentence(one))} [{strength}{safe(whom)}]"
     place = _text("place", source=plain(one.source, 200), transcript=plain(one.transcript, 80))
     yield f"    {safe(place)}"
@@ -166,7 +190,6 @@ def _one(one: Finding, safe: Callable[[str], str], item: str, done: Audit) -> It
     opinion = opinion_of(done.second, one)
     if opinion is not None:
         yield f"    {safe(said(opinion))}"
-    yield f"    {_text('advice')}: {safe(_claim(one).advice)}"
 
 
 def as_sarif(done: Audit) -> str:

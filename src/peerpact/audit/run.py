@@ -29,6 +29,7 @@ from peerpact.audit.reading import LIMITS, Limits, Source, open_source
 from peerpact.audit.sources import SPAN, File, find, spans, spooled, unpacked
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
+from peerpact.audit.untested import grounds
 from peerpact.errors import ResultsError
 from peerpact.text import counted
 
@@ -64,6 +65,12 @@ class Store:
         """Add another worker's runs."""
         for name, held in other._held.items():
             self._held[name].merge(held)
+
+    def met(self) -> Iterator[str]:
+        """Give what the comparisons have of the things that they need."""
+        for one in detectors():
+            if one.met is not None:
+                yield from (f"{one.name}/{need}" for need in one.met(self._held[one.name]))
 
     def conclude(self) -> list[Finding]:
         """Return the findings of the comparisons."""
@@ -108,6 +115,7 @@ def examine(items: Iterable[Item], part: Audit, runs: Store) -> None:
             part.refuse(Unread(item.source, "detection failed", f"{type(e).__name__}: {e}"[:200]))
             continue
         part.count(item)
+        part.grounds.update(grounds(item))
         if found:
             part.keep(found)
 
@@ -149,6 +157,7 @@ def audit(
     else:
         _serial(find(named), format, limits, total, runs, gauge)
     total.keep(runs.conclude())
+    total.grounds.update(runs.met())
     total.trim()
     if total.read == total.silent:
         raise ResultsError(_nothing(total))

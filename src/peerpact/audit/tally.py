@@ -42,6 +42,8 @@ class Audit:
     """Findings by ``detector/claim``, those that are not kept included."""
     severities: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    grounds: Counter[str] = field(default_factory=Counter)
+    """Transcripts that have what a detector needs, by ``detector/need``."""
     findings: list[Finding] = field(default_factory=list)
     """The findings that are kept, the most severe and surest first once the audit is done."""
     second: SecondStage | None = None
@@ -110,6 +112,7 @@ class Audit:
             "claims",
             "severities",
             "notes",
+            "grounds",
         ):
             getattr(self, name).update(getattr(other, name))
         for reason, places in other.examples.items():
@@ -136,4 +139,5 @@ def counts(done: Audit) -> Mapping[str, Any]:
         "severities": dict(done.severities),
         "not_kept": done.dropped,
         "notes": dict(done.notes),
+        "grounds": dict(done.grounds),
     }

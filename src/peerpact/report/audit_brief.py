@@ -12,6 +12,7 @@ from peerpact.audit.findings import Finding, Level, plain
 from peerpact.audit.second.questions import kinds
 from peerpact.audit.second.render import lines, opinion_of, said
 from peerpact.audit.tally import Audit
+from peerpact.audit.untested import partly, untested
 from peerpact.report.brief import Action, Brief, Entry, Group, tell, wording
 from peerpact.report.wording import percent
 
@@ -97,14 +98,14 @@ def _facts(done: Audit, found: int) -> tuple[tuple[str, str], ...]:
 
 
 def _actions(done: Audit, by_claim: Mapping[str, list[Finding]]) -> Iterator[Action]:
+    if by_claim:
+        yield from (Action(**entry) for entry in wording("audit/always"))
     for key, group in by_claim.items():
         claim = _claim(group[0])
         because = tell("audit/action_because", n=done.claims[key], title=claim.title)
         yield Action(max(one.severity for one in group).name, claim.advice, because)
     if not by_claim or done.second is None:
         yield from (Action(**entry) for entry in wording("audit/when_clear"))
-    if by_claim:
-        yield from (Action(**entry) for entry in wording("audit/always"))
 
 
 def _group(done: Audit, key: str, group: Sequence[Finding]) -> Group:
@@ -200,6 +201,7 @@ def _measured(name: str) -> tuple[str, ...]:
 
 
 def _untested(done: Audit) -> Iterator[Entry]:
+    yield from _unasked(done)
     for reason, n in done.unread.most_common():
         shown = [plain(place, 200) for place in done.examples.get(reason, [])[:PLACES]]
         more = [tell("audit/more_places", n=f"{n - PLACES:,}")] if n > PLACES else []
@@ -216,7 +218,17 @@ def _untested(done: Audit) -> Iterator[Entry]:
         yield Entry(tell("audit/not_kept", n=f"{done.dropped:,}"))
     if not done.unread:
         yield Entry(tell("audit/all_read"))
-    yield Entry(tell("audit/no_pairs"))
+
+
+def _unasked(done: Audit) -> Iterator[Entry]:
+    """Yield the questions that none, or only some, of the transcripts could answer."""
+    lacking = list(untested(done))
+    for one in lacking:
+        yield Entry(tell("audit/lacking", question=one.question), one.because)
+    for question, n in partly(done):
+        yield Entry(tell("audit/partly", question=question, n=f"{n:,}", read=f"{done.read:,}"))
+    if all(one.detector != "watched_unwatched" for one in lacking):
+        yield Entry(tell("audit/no_pairs"))
 
 
 def _audited(done: Audit) -> tuple[str, ...]:

@@ -12,12 +12,24 @@ from peerpact.audit.settings import number
 from peerpact.audit.transcript import Transcript
 from peerpact.audit.who import beneficiary
 
-__all__ = ["detect"]
+__all__ = ["detect", "grounds"]
 
 NAME = "marked_right"
 SHOWN = 20
 LIFT = 0.5
 """Share of the best mark by which an item must be lifted; less may be credit for a near miss."""
+
+
+def grounds(transcript: Transcript) -> Iterator[str]:
+    """Tell whether marks were given, whether gold is known for them, and whether they had to reach a bar."""
+    found = report(transcript)
+    if found is None or not found.marks:
+        return
+    yield "marks"
+    if len(due(transcript)) == len(found.marks):
+        yield "gold"
+        if bar(transcript) is not None:
+            yield "bar"
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

@@ -12,10 +12,16 @@ from peerpact.audit.scene import at_stake, may_say, sayings, spoken
 from peerpact.audit.transcript import Call, Transcript
 from peerpact.audit.who import beneficiary
 
-__all__ = ["detect"]
+__all__ = ["detect", "grounds"]
 
 NAME = "refusal_pleading"
 LONGEST = 50_000
+
+
+def grounds(transcript: Transcript) -> Iterator[str]:
+    """Tell whether the agent said anything."""
+    if transcript.talk.own or sayings(transcript):
+        yield "words"
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

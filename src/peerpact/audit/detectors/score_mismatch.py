@@ -12,13 +12,24 @@ from peerpact.audit.settings import number
 from peerpact.audit.transcript import Transcript
 from peerpact.audit.who import beneficiary
 
-__all__ = ["detect"]
+__all__ = ["detect", "grounds"]
 
 NAME = "score_mismatch"
 SLACK = 0.051
 """Points by which a total may miss its items through the rounding of the items."""
 TRUTH_SLACK = 2.5
 """Points by which a total may miss the truth before it is said to."""
+
+
+def grounds(transcript: Transcript) -> Iterator[str]:
+    """Tell whether a score was reported, and whether it can be computed again."""
+    found = report(transcript)
+    graded = good_grade(transcript) if found is None else None
+    if found is not None or graded is not None:
+        yield "report"
+    known = found is not None and (found.marks or _truth(transcript) is not None)
+    if known or (graded is not None and ledger(transcript) is not None):
+        yield "truth"
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from peerpact.audit.scene import at_stake, bar, watched
 from peerpact.audit.transcript import NOTHING, Transcript
 from peerpact.audit.who import beneficiary
 
-__all__ = ["conclude", "gather", "observe"]
+__all__ = ["conclude", "gather", "met", "observe"]
 
 NAME = "watched_unwatched"
 GROUPS = 20_000
@@ -84,6 +84,14 @@ def _sum(own: Counts, more: Counts) -> None:
 def gather() -> Comparisons:
     """Return an empty store."""
     return Comparisons()
+
+
+def met(held: Comparisons) -> Iterator[str]:
+    """Tell whether anything is known of watching, and whether both kinds of runs can be compared."""
+    if held.groups:
+        yield "told"
+    if any(min(c.possible) > 0 for group in held.groups.values() for c in group.values()):
+        yield "pairs"
 
 
 def observe(transcript: Transcript, findings: Iterable[Finding]) -> Observation | None:

@@ -13,7 +13,7 @@ from peerpact.audit.scene import at_stake, ordered, replies
 from peerpact.audit.transcript import Transcript
 from peerpact.audit.who import beneficiary
 
-__all__ = ["detect"]
+__all__ = ["detect", "grounds"]
 
 NAME = "weights_moved"
 CLAIMS = {
@@ -30,6 +30,12 @@ FOLDER = re.compile(r"/(?:[^\s/]+/)*[\w-]+")
 PACKERS = ("tar ", "zip ")
 
 VERBS = frozenset(CLAIMS) | {"users"}
+
+
+def grounds(transcript: Transcript) -> Iterator[str]:
+    """Tell whether the agent did anything."""
+    if transcript.talk.uses:
+        yield "calls"
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:
