@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 import polars as pl
@@ -253,6 +255,58 @@ def test_a_line_is_counted_once_wherever_the_file_is_cut(
             source.span = part.span
             found += [(n, v["n"] if isinstance(v, dict) else v.reason) for n, v in lines(source)]
         assert found == [(1, 1), (2, "line too long"), (4, 2), (5, "cut off"), (6, 3)], size
+
+
+def test_one_damaged_file_of_an_archive_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    session = {"id": "ses_1", "title": "t"}
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("first.json", chat("one") * 90)
+        archive.writestr("session/p/ses_1.json", orjson.dumps(session))
+        for name in ("part/m/prt_1.json/deep/prt_2.json", "part/m/prt_1.json", "last.json"):
+            archive.writestr(name, chat("two"))
+    whole = bytearray(path.read_bytes())
+    whole[50:60] = b"\xff" * 10
+    path.write_bytes(whole)
+    part = examined(path)
+    assert part.unread["damaged archive"] == 2, (
+        part.unread
+    )  # the first, and a file where a folder is
+    assert part.transcripts["finished"] == 2
+
+
+def test_what_comes_before_the_cut_of_a_packed_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    packed = gzip.compress("\n".join(map(chat, map(str, range(4000)))).encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    part = examined(path)
+    assert part.unread["archive cut off"] == 1
+    assert 500 < part.read < 4000
+
+
+def test_an_odd_value_in_a_session_costs_no_more_than_itself(tmp_path: Path) -> None:
+    rolled = {"type": "thread_rolled_back", "num_turns": "many"}
+    said = {"type": "message", "role": "assistant", "content": "Hi."}
+    claude = {
+        "sessionId": "s",
+        "type": "assistant",
+        "message": {"role": "assistant", "content": "Hi."},
+    }
+    call = {"type": "function_call", "call_id": "c", "name": "ls", "arguments": "{}"}
+    sessions: list[Any] = [
+        [{"type": "session_meta", "payload": {"id": "x"}}, {"type": "event_msg", "payload": rolled},
+         {"type": "response_item", "payload": said}],
+        [{"sessionId": "g", "projectHash": "h"}, {"$set": None}, {"$rewindTo": {}},
+         {"id": ["l"], "type": "gemini", "content": "Hi."}],
+        [{**claude, "uuid": "1", "parentUuid": "2"}, {**claude, "uuid": "2", "parentUuid": "1"},
+         {**claude, "uuid": {}, "parentUuid": [], "agentId": [], "toolUseResult": {"agentId": {}}}],
+        [said, None, 5, {"type": None, **said}, call],
+    ]  # fmt: skip
+    for written in sessions:
+        path = tmp_path / "a.jsonl"
+        path.write_bytes(b"\n".join(map(orjson.dumps, written)))
+        part = examined(path)
+        assert part.transcripts["finished"] == 1, (written, part.unread)
 
 
 def test_documents_one_after_another_are_read_each(tmp_path: Path) -> None:

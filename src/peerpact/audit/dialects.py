@@ -214,7 +214,7 @@ def add_item(
     draft: Draft, item: Mapping[str, Any], time: str = "", rewound: bool = False, agent: str = ""
 ) -> None:
     """Add one item of the Responses API: a message, a call, a call's output, or reasoning."""
-    kind = item.get("type", "message")
+    kind = str(item.get("type") or "message")
     id = str(item.get("call_id") or item.get("id") or "")
     if kind == "message":
         add_message(draft, {"timestamp": time, **item}, agent, rewound)

@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -43,6 +44,16 @@ TREE = re.compile(r"(.*/|)session/[^/]+/ses_[^/]+\.json$", re.DOTALL)
 """A file that is read with those beside it, and the tree that they are in: OpenCode keeps each part in a file."""
 PLAIN = re.compile(r"(?!\.)[\w.-]{1,120}")
 """A name from an archive under which a file may be written."""
+DAMAGED = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    zlib.error,
+)
+"""What an archive raises that is damaged, encrypted, or packed in a way that is not known."""
 CHUNK = 1 << 20
 SMALL = 64_000_000
 """Unpacked bytes below which no ratio is suspicious."""
@@ -185,14 +196,7 @@ def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
                 yield from _spooled_member(
                     stream, file.label, inner, file.path.stat().st_size, limits
                 )
-    except (
-        OSError,
-        EOFError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as e:
+    except DAMAGED as e:
         yield Unread(file.label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
 
 
@@ -252,9 +256,13 @@ def _unpacked_together(
     left = limits.unpacked
     for member in members:
         place, name = folder / _name(member), f"{label}!{member.filename}"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(member) as stream, place.open("wb") as kept:
-            whole = _copied(stream, kept, min(left, _most(member.compress_size, limits)))
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as stream, place.open("xb") as kept:
+                whole = _copied(stream, kept, min(left, _most(member.compress_size, limits)))
+        except DAMAGED as e:
+            yield Unread(name, "damaged archive", f"{type(e).__name__}: {e}"[:200])
+            continue
         left -= place.stat().st_size
         if whole:
             found.append(File(place, name))
@@ -272,8 +280,11 @@ def _member(
     if name.is_absolute() or ".." in name.parts:
         yield Unread(label, "path climbs out of the archive")
     elif name.suffix.lower() in SUFFIXES:
-        with archive.open(member) as stream:
-            yield from _spooled_member(stream, label, name, member.compress_size, limits)
+        try:
+            with archive.open(member) as stream:
+                yield from _spooled_member(stream, label, name, member.compress_size, limits)
+        except DAMAGED as e:
+            yield Unread(label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
 
 
 def _spooled_member(
@@ -284,9 +295,14 @@ def _spooled_member(
         yield Unread(label, "archive inside an archive")
         return
     with tempfile.NamedTemporaryFile(prefix="peerpact-", suffix=suffix) as kept:
-        if not _copied(stream, kept, _most(packed, limits)):
-            yield Unread(label, "unpacks too far")
-            return
+        try:
+            if not _copied(stream, kept, _most(packed, limits)):
+                yield Unread(label, "unpacks too far")
+                return
+        except EOFError:
+            if not kept.tell():
+                raise
+            yield Unread(label, "archive cut off", "what comes before the cut is read")
         kept.flush()
         yield File(Path(kept.name), label)
 
@@ -298,8 +314,11 @@ def _most(packed: int, limits: Limits) -> int:
 
 def _copied(stream: IO[bytes], kept: IO[bytes], most: int) -> bool:
     """Copy no more than ``most`` bytes; say whether that was all."""
-    size = 0
-    while chunk := stream.read(CHUNK):
+    size, read = (
+        0,
+        getattr(stream, "read1", stream.read),
+    )  # of a file that is cut off, up to the cut
+    while chunk := read(CHUNK):
         size += len(chunk)
         if size > most:
             return False

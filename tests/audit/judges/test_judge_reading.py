@@ -270,6 +270,16 @@ def test_every_eval_ever_is_read_from_a_folder_and_each_result_has_its_own_judge
     assert (len(table.score), table.excluded.counts()) == (8, {"judge_missing": 4})
     items = read_items(store)
     assert ("One.\n\nTwo.", "Grade.") in {(i.content, i.instructions) for i in items.found}
+    next(store.rglob(f"{UUIDS[0]}.json")).write_text("{")
+    damaged = read_scores(store)
+    assert (damaged.notes, damaged.excluded.counts()) == (("no_aggregate",), {"judge_missing": 6})
+    odd = {"judges": 5}, {"judges": [5, {"model_info": {"id": ["x"]}}]}, {"judges": "vendor/J"}
+    for scoring in odd:
+        path = next(store.rglob(f"{UUIDS[1]}.json"))
+        aggregate = json.loads(path.read_text())
+        aggregate["evaluation_results"][0]["metric_config"]["llm_scoring"] = scoring
+        path.write_text(json.dumps(aggregate))
+        assert set(read_scores(store).labels["judge"].names) <= {"vendor/K", "unnamed + unnamed"}
     (tmp_path / "empty").mkdir()
     with pytest.raises(ImportFailure, match="holds no scores of Every Eval Ever"):
         read_scores(tmp_path / "empty")

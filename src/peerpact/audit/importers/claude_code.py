@@ -89,7 +89,7 @@ def _rewound(records: list[dict[str, Any]]) -> set[str]:
             rewound.add(id)
             helpers |= _sent(record)
             left += children.get(id, [])
-    return rewound | {str(r.get("uuid")) for r in records if r.get("agentId") in helpers}
+    return rewound | {str(r.get("uuid")) for r in records if str(r.get("agentId")) in helpers}
 
 
 def _branches(records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -12,6 +12,7 @@ from typing import Any
 from peerpact.audit.dialects import add_item
 from peerpact.audit.importer import session_importer
 from peerpact.audit.replies import told
+from peerpact.audit.settings import number
 from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
@@ -109,7 +110,7 @@ def _taken_back(records: list[Any]) -> set[int]:
         if kind == "response_item" and _is_turn(payload):
             starts.append(position)
         elif payload.get("type") == "thread_rolled_back" and starts:
-            turns = max(1, min(int(payload.get("num_turns") or 1), len(starts)))
+            turns = int(max(1, min(number(payload.get("num_turns")) or 1, len(starts))))
             taken.update(range(starts[-turns], position))
             del starts[-turns:]
     return taken

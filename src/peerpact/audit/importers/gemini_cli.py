@@ -42,7 +42,7 @@ class _Session:
         if "$rewindTo" in record:
             self._rewind(str(record["$rewindTo"]))
         elif "$set" in record:
-            self.set(record["$set"])
+            self.set(record["$set"] if isinstance(record["$set"], Mapping) else {})
         elif record.get("type") in KINDS:
             self._append(record)
         else:

@@ -25,7 +25,10 @@ def transcripts(items: list[Any], where: str) -> Iterator[Transcript]:
     """Read the items of one conversation."""
     draft = Draft()
     for item in items:
-        add_item(draft, item)
+        if isinstance(item, dict):
+            add_item(draft, item)
+        else:
+            draft.note("items that are no records were left out")
     yield draft.finish(where, where, "openai_items")
 
 
@@ -33,14 +36,14 @@ def recognise(source: Source) -> bool:
     """Whether the source is a list of items, or holds one a line, or such a list."""
     value = source.value
     if isinstance(value, list):
-        return _is_items(value)
+        return _is_items(value[0] if value and isinstance(value[0], list) else value)
     if source.shape != "lines" or not (is_message(value) or _is_item(value)):
         return False
     return _is_items([one for _, one in islice(records(source), OPENING)])
 
 
 def _is_items(values: list[Any]) -> bool:
-    opening = values[:OPENING]
+    opening = [value for value in values[:OPENING] if isinstance(value, dict)]
     return any(map(_is_item, opening)) and all(is_message(v) or _is_item(v) for v in opening)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -71,17 +72,17 @@ def eval_ever_rows(path: Path, *, texts: bool = False) -> Loaded:
     columns = (*_COLUMNS, *_TEXTS) if texts else _COLUMNS
     found: list[tuple[Any, ...]] = []
     skipped: Counter[str] = Counter()
-    judged = False
+    judged, alone = False, False
     for rows_at, aggregates in _pairs(path):
         judges = _all_judges(aggregates)
-        judged |= bool(judges)
+        judged, alone = judged or bool(judges), alone or not aggregates
         with rows_at.open("rb") as stream:
             rows, bad = parsed_lines(stream, None)
         skipped.update(bad)
         found += (_row(row, judges)[: len(columns)] for row in rows)
     if not judged:
         raise ImportFailure(f"{path}: no aggregate file beside these rows says who judged")
-    return _loaded(found, columns, skipped)
+    return replace(_loaded(found, columns, skipped), notes=("no_aggregate",) if alone else ())
 
 
 def _samples(folder: Path) -> list[Path]:
@@ -94,10 +95,21 @@ def _pairs(path: Path) -> Iterable[tuple[Path, list[Mapping[str, Any]]]]:
         aggregate = _aggregate(path)
         yield _rows_beside(path, aggregate), [aggregate]
         return
-    for rows_at in _samples(path) if path.is_dir() else [path]:
-        own = rows_at.with_name(f"{rows_at.name.removesuffix(_SAMPLES)}.json")
-        beside = [own] if own.is_file() else sorted(rows_at.parent.glob("*.json"))
-        yield rows_at, [_aggregate(one) for one in beside if _is_small(one)]
+    if not path.is_dir():
+        yield path, _beside(path)
+        return
+    for rows_at in _samples(path):
+        try:
+            yield rows_at, _beside(rows_at)
+        except ImportFailure:  # the other models of the folder are read all the same
+            yield rows_at, []
+
+
+def _beside(rows_at: Path) -> list[Mapping[str, Any]]:
+    """Return the aggregate that bears the name of these rows, or else all that are beside them."""
+    own = rows_at.with_name(f"{rows_at.name.removesuffix(_SAMPLES)}.json")
+    beside = [own] if own.is_file() else sorted(rows_at.parent.glob("*.json"))
+    return [_aggregate(one) for one in beside if _is_small(one)]
 
 
 def _all_judges(aggregates: Iterable[Mapping[str, Any]]) -> Judges:
@@ -155,14 +167,16 @@ def _sat(result: Mapping[str, Any]) -> tuple[str, str]:
     config = result.get("metric_config")
     scoring = config.get("llm_scoring") if isinstance(config, dict) else None
     scoring = scoring if isinstance(scoring, dict) else {}
-    names = [_judge(judge) for judge in scoring.get("judges") or ()]
+    sat = scoring.get("judges")
+    names = [_judge(judge) for judge in sat] if isinstance(sat, list) else []
     return " + ".join(names), str(scoring.get("input_prompt") or "")
 
 
 def _judge(judge: Any) -> str:
     info = judge.get("model_info") if isinstance(judge, dict) else None
     info = info if isinstance(info, dict) else {}
-    return str(info.get("id") or info.get("name") or "unnamed")
+    named = (info.get(key) for key in ("id", "name"))
+    return next((name for name in named if isinstance(name, str) and name), "unnamed")
 
 
 def _row(row: Mapping[str, Any], judges: Judges) -> tuple[Any, ...]:
