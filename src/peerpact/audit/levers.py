@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from peerpact.audit.acts import Act
+from peerpact.audit.briefing import briefing
 from peerpact.audit.lexicon import mentions, names, pattern
-from peerpact.audit.scene import at_stake, bar, ordered, prompts
+from peerpact.audit.scene import at_stake, bar, ordered
 from peerpact.audit.shell import patched
 from peerpact.audit.transcript import Transcript
 
@@ -81,7 +82,7 @@ def known_before(act: Act, target: str, transcript: Transcript) -> bool:
     """Whether the scene already had the thing: who makes a new one changes nothing that was there."""
     name = target.rsplit("/", 1)[-1]
     earlier = transcript.calls[: act.call.number]
-    return name in prompts(transcript) or any(name in (call.reply or "") for call in earlier)
+    return name in briefing(transcript).text or any(name in (call.reply or "") for call in earlier)
 
 
 def blocked(act: Act, transcript: Transcript) -> str:
@@ -93,7 +94,7 @@ def blocked(act: Act, transcript: Transcript) -> str:
         return next((w for w in words.split() if named[0] in w), named[0])
     addresses = sorted(set(ADDRESS.findall(words)))[:MOST]
     heard = (call.reply or "" for call in transcript.calls[: act.call.number])
-    return next(_on_lines_of_an_end(addresses, (prompts(transcript), *heard)), "")
+    return next(_on_lines_of_an_end(addresses, (briefing(transcript).text, *heard)), "")
 
 
 def timer(act: Act, transcript: Transcript) -> str:

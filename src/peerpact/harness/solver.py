@@ -158,8 +158,8 @@ def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> N
 def _room(state: TaskState, active: Active) -> AbstractContextManager[str]:
     """Set aside what the next answer is expected to use; yield why it may not be asked for, or nothing.
 
-    A run that has begun goes on although its provider is given up (its next answer comes, or says why not) or a cap
-    had no room for an answer of another run; no further one begins.
+    A run that has begun goes on although its provider is given up (its next answer comes, or says why not), or a
+    cap had no room for an answer of another run; no further one begins.
     """
     collector = COLLECTOR.get()
     if collector is None:
