@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import vl_convert
 from markupsafe import Markup
 
+from peerpact.report import engine
 from peerpact.report.visible import visible, visible_tree
 from peerpact.text import read_yaml
 
@@ -71,14 +71,14 @@ def draw(
     spec = copy.deepcopy(found["drawings"][name])
     spec["config"] = found["config"]
     spec["data"] = {"values": visible_tree(list(rows))}
-    svg = _svg(orjson.dumps(_fitted(spec, rows, title, names)).decode())
+    svg = _svg(orjson.dumps(_fitted(spec, rows, title, names)))
     return Panel(visible(title), visible(alt), svg)
 
 
 @lru_cache(maxsize=256)
-def _svg(specification: str) -> Markup:
+def _svg(specification: bytes) -> Markup:
     """Return the checked picture of a specification; a page made again draws what changed only."""
-    return _checked(vl_convert.vegalite_to_svg(specification))
+    return _checked(engine.svg(specification))
 
 
 def _fitted(
