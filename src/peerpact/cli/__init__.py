@@ -47,7 +47,9 @@ DISK = frozenset({
 def _peerpact() -> None:
     """Does an AI protect other AIs when honest work would shut them down?
 
-    Measure it on a model (run), find it in your own records (audit, judges), read what was found (report).
+    Start with "peerpact run": it needs no key and says at its end where to go on. Measure (plan, register,
+    run, serve), read what was found (report, explain, compare), look into your own records (audit, judges,
+    rejudge, retro), test the instrument (selftest).
     """
 
 

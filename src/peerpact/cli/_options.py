@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from peerpact.cli._types import MOST_RUNS, Number
+from peerpact.cli._types import MOST_RUNS, Count, Number
 
 if TYPE_CHECKING:
     from peerpact.audit import Level
 
 __all__ = [
+    "ALPHA",
     "CONNECTIONS",
     "COUNT",
     "EFFORTS",
@@ -21,6 +22,7 @@ __all__ = [
     "MAX_COST",
     "MODELS",
     "PRICES",
+    "PROBES",
     "REASONING_EFFORT",
     "RETRY_ERRORS",
     "reaches",
@@ -30,7 +32,7 @@ LEVELS = ("low", "medium", "high")
 FOUND = 3
 """Exit code where what was found reaches the level of ``--fail-on``."""
 
-COUNT = click.IntRange(1)
+COUNT = Count(1)
 
 MODELS = click.option(
     "--model",
@@ -42,15 +44,15 @@ MODELS = click.option(
 )
 EPOCHS = click.option(
     "--epochs",
-    type=click.IntRange(1, MOST_RUNS),
-    help="Runs a cell, instead of the study's number.",
+    type=Count(1, MOST_RUNS),
+    help="Runs in each cell, instead of the study's number.",
 )
 PRICES = click.option(
     "--price",
     "prices",
     multiple=True,
     metavar="NAME=IN/OUT",
-    help="US dollars per million tokens in and out, where the catalogue has no price.",
+    help="US dollars per million tokens in and out, where the catalogue has no price; repeatable.",
 )
 MAX_COST = click.option(
     "--max-cost",
@@ -64,18 +66,37 @@ CONNECTIONS = click.option(
     default=10,
     show_default=True,
     type=COUNT,
-    help="Answers asked of a provider at once.",
+    help="How many answers are asked of a provider at once.",
 )
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """As Inspect names them."""
 REASONING_EFFORT = click.option(
-    "--reasoning-effort", type=click.Choice(EFFORTS), help="Reasoning effort, if the model has one."
+    "--reasoning-effort",
+    type=click.Choice(EFFORTS),
+    help="How hard the model is asked to reason, if it can be asked.",
+)
+PROBES = click.option(
+    "--probe",
+    "probes",
+    multiple=True,
+    metavar="NAME",
+    help="Ask each subject after every run, in a fresh context: comprehension (was the scene understood), "
+    "frame (what was it taken for); repeatable.",
+)
+ALPHA = click.option(
+    "--alpha",
+    metavar="RATE",
+    default=0.05,
+    show_default=True,
+    help="Rate of false findings that is accepted.",
 )
 RETRY_ERRORS = click.option(
-    "--retry-errors", is_flag=True, help="Ask again where a provider's error ended it."
+    "--retry-errors", is_flag=True, help="Make again what a provider's error ended."
 )
 FAIL_ON = click.option(
-    "--fail-on", type=click.Choice(LEVELS), help=f"Exit with {FOUND} if a finding is this severe."
+    "--fail-on",
+    type=click.Choice(LEVELS),
+    help=f"Exit with code {FOUND} if a finding is as severe as this, or more.",
 )
 
 

@@ -8,14 +8,22 @@ from typing import Any
 
 import click
 
-__all__ = ["MOST_RUNS", "Number", "Place"]
+__all__ = ["MOST_RUNS", "Count", "Number", "Place"]
 
 MOST_RUNS = 100_000
 """Runs a cell; more is a slip of the finger."""
 
 
+class Count(click.IntRange):
+    """A whole number in a range, which the help calls ``N``."""
+
+    name = "n"
+
+
 class Number(click.FloatRange):
     """A number in a range; ``nan`` and ``inf``, which every comparison lets pass, are none."""
+
+    name = "number"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -17,7 +17,7 @@ from peerpact.cli._options import (
     RETRY_ERRORS,
     reaches,
 )
-from peerpact.cli._types import Place
+from peerpact.cli._types import Count, Place
 
 if TYPE_CHECKING:
     from peerpact.audit import Audit
@@ -31,44 +31,52 @@ __all__ = ["audit"]
     "--format-in",
     default="",
     metavar="NAME",
-    help="The transcripts' format; recognised if not given.",
+    help="Format of the transcripts; recognised where it is not given.",
 )
 @click.option(
     "--format", "shown", type=click.Choice(["table", "html", "json", "sarif", "md"]), default="table",
     show_default=True, help="How the audit is written; html is one page for people.",
 )  # fmt: skip
-@click.option("--out", type=Place(dir_okay=False), help="File to write; default: print.")
+@click.option("--out", type=Place(dir_okay=False), help="File to write. Default: print.")
 @FAIL_ON
 @click.option(
-    "--processes", type=click.IntRange(1, 64),
-    help="Share the work among so many; default: one for each core where there is much to read.",
+    "--processes", type=Count(1, 64),
+    help="Processes that share the work. Default: one for each core where there is much to read.",
 )  # fmt: skip
 @click.option(
     "--judge", default="", metavar="MODEL",
     help="Second stage: a model reads what was flagged and a random sample of the rest.",
 )  # fmt: skip
 @click.option(
-    "--sample", type=click.IntRange(0), default=50, show_default=True,
+    "--sample", type=Count(0), default=50, show_default=True,
     help="Transcripts without a finding that the judge reads, to estimate misses.",
 )  # fmt: skip
 @click.option(
     "--flagged", type=COUNT, default=200, show_default=True,
-    help="At most so many flagged transcripts, drawn at random.",
+    help="At most so many flagged transcripts are read by the judge, drawn at random.",
 )  # fmt: skip
 @click.option(
-    "--judge-cases", is_flag=True, help="Ask the judge the labelled cases, too, to see how it errs."
+    "--judge-cases",
+    is_flag=True,
+    help="Ask the judge the labelled cases, too: it shows how it errs.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--seed", type=int, metavar="N", default=0, show_default=True, help="Seed of the random draw."
+)
 @MAX_COST
 @PRICES
 @CONNECTIONS
 @click.option("--log-dir", type=Place(), help="Folder for the judge's replies and logs.")
 @RETRY_ERRORS
 @click.option(
-    "--dry-run", is_flag=True, help="Detect, and show what the judge would be asked; ask nobody."
+    "--dry-run", is_flag=True, help="Detect, and show what the judge would be asked; ask no model."
 )
 def audit(paths: tuple[str, ...], **given: Any) -> None:
-    """Read transcripts (files, folders, globs, or - for standard input) and report what was done for other AIs."""
+    """Find in transcripts what was done for other AIs.
+
+    PATH is a file, a folder, a pattern such as "logs/*.json", or - for standard input. Settings of a
+    shutdown changed, weights moved, scores lifted: each finding names the calls that show it.
+    """
     done = (_checked if given["judge"] else _detected)(paths, given)
     if given["judge"] and given["dry_run"]:
         return

@@ -18,10 +18,11 @@ __all__ = ["compare"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def compare(results: Path, models: tuple[str, ...], as_json: bool) -> None:
-    """Put RESULTS beside the numbers of the published study, each with its table and paper version.
+    """Put RESULTS beside the numbers of the published study.
 
-    Its metrics are computed on your runs as it computed them, and ours beside them; where arms or
-    counting differ from the study's is said.
+    Each published number comes with its table and version of the paper. The study's metrics are
+    computed on your runs as the study computed them, and ours beside them; where arms or counting
+    differ from the study's, it is said.
     """
     from peerpact.cli._comparing import show
 

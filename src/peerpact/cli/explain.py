@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from peerpact.cli._types import Place
+from peerpact.cli._types import Count, Place
 
 __all__ = ["explain"]
 
@@ -19,18 +19,18 @@ __all__ = ["explain"]
 @click.option(
     "--next",
     "most",
-    type=click.IntRange(0),
+    type=Count(0),
     default=3,
     show_default=True,
-    help="Contrasts to propose.",
+    help="How many contrasts to propose.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def explain(results: Path, models: tuple[str, ...], most: int, as_json: bool) -> None:
-    """Set the observed contrasts of RESULTS against what each motive and artefact predicts.
+    """Say which motives and artefacts fit the contrasts of RESULTS.
 
-    For each subject: a probability for each explanation, the contrasts that carry it, what a causal
-    sentence lacks, and the next contrast worth buying. No cause is named where the evidence does not
-    suffice.
+    What was observed is set against what each motive and artefact predicts. For each subject: a
+    probability for each explanation, the contrasts that carry it, what a causal sentence lacks, and the
+    next contrast worth buying. No cause is named where the evidence does not suffice.
     """
     from peerpact.cli._explaining import show
 

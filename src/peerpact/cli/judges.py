@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from peerpact.cli._options import FAIL_ON, FOUND, reaches
+from peerpact.cli._options import ALPHA, FAIL_ON, FOUND, reaches
 from peerpact.cli._types import Place
 from peerpact.errors import ResultsError, StudyError
 
@@ -25,25 +25,32 @@ _FILE = Place(dir_okay=False)
 @click.argument("path", type=Place())
 @click.option(
     "--column", "columns", multiple=True, metavar="ROLE=NAME",
-    help="Which column plays a role: judge, judged, item, score, gold, bar, stakes, … May be repeated.",
+    help="Which column plays which role: judge, judged, item, score, gold, bar, stakes, …; repeatable.",
 )  # fmt: skip
 @click.option(
-    "--families", type=_FILE, help="A yaml file of families that is added to the built-in map."
+    "--families", type=_FILE, help="A yaml file of families of models, added to the built-in ones."
 )
-@click.option("--alpha", default=0.05, show_default=True, help="Error rate of the findings.")
+@ALPHA
 @click.option(
     "--multiplicity", type=click.Choice(["holm", "bh"]), default="holm", show_default=True,
-    help="Correction for asking about many judges.",
+    help="Correction for asking about several judges.",
 )  # fmt: skip
 @click.option(
-    "--scale", nargs=2, type=float, metavar="LOWEST HIGHEST", help="The scale of the scores."
+    "--scale",
+    nargs=2,
+    type=float,
+    metavar="LOWEST HIGHEST",
+    help="Lowest and highest score that can be given.",
 )
 @click.option(
     "--sequential", type=_FILE, metavar="STATE",
     help="Keep the state of a repeated audit in this file; append rows and run again.",
 )  # fmt: skip
-@click.option("--format", "shown", type=click.Choice(_FORMATS), default="table", show_default=True)
-@click.option("--out", type=_FILE, help="File to write; default: print.")
+@click.option(
+    "--format", "shown", type=click.Choice(_FORMATS), default="table", show_default=True,
+    help="How the audit is written; html is one page for people.",
+)  # fmt: skip
+@click.option("--out", type=_FILE, help="File to write. Default: print.")
 @FAIL_ON
 def judges(
     path: Path,
@@ -57,9 +64,10 @@ def judges(
     out: Path | None,
     fail_on: str | None,
 ) -> None:
-    """Audit the judges of the table of scores in PATH.
+    """Audit the judges who gave a table of scores.
 
-    PATH is a CSV, parquet or JSON-lines file, or a file or folder of Every Eval Ever.
+    PATH is the table: CSV, parquet or JSON lines, or a file or folder of Every Eval Ever. Is a judge lenient,
+    does it favour its family, do stakes or the bar move its scores?
     """
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
     from peerpact.audit.judges.render import worst

@@ -6,24 +6,26 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._studies import OfStudy
 from peerpact.cli._types import Place
 
 __all__ = ["register"]
 
 
-@click.command()
+@click.command(cls=OfStudy)
 @click.argument("study")
 @click.option("--log-dir", type=Place(), help="Results folder. Default: results/STUDY.")
 @click.option(
     "--expect",
     type=Place(exists=True, dir_okay=False),
-    help="A text with what you expect to find; it is frozen with the rest.",
+    help="A text that says what you expect to find; it is frozen with the rest.",
 )
 def register(study: str, log_dir: Path | None, expect: Path | None) -> None:
-    """Freeze design, predictions, contrasts and analysis of STUDY under a hash.
+    """Freeze design and predictions of STUDY before there are data.
 
-    The registration is written into the results folder, which must hold no run yet. Reports name every
-    departure from it. Publish the hash where it gets a date that is not yours.
+    STUDY is a built-in name or a folder with a design.yaml. Design, predictions, contrasts and analysis
+    are frozen under a hash. The registration is written into the results folder, which must hold no run
+    yet. Reports name every departure from it. Publish the hash where it gets a date that is not yours.
     """
     from peerpact.cli._registering import registered
 

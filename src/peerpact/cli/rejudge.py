@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from peerpact.cli._options import (
+    ALPHA,
     CONNECTIONS,
     COUNT,
     FAIL_ON,
@@ -33,26 +34,37 @@ _FILE = Place(dir_okay=False)
     help="What is changed: stakes, bar, identity, target, or a yaml file of that form.",
 )  # fmt: skip
 @click.option(
-    "--arms", metavar="CONTROL,TREATED", help="The levels to compare; default: the change's own."
+    "--arms",
+    metavar="CONTROL,TREATED",
+    help="The two levels to compare. Default: the change's own.",
 )
 @click.option(
-    "--hold", multiple=True, metavar="CHANGE=LEVEL", help="Where another thing stands in both arms."
+    "--hold",
+    multiple=True,
+    metavar="CHANGE=LEVEL",
+    help="The level of another change, the same in both arms; repeatable.",
 )
 @click.option(
     "--column", "columns", multiple=True, metavar="ROLE=NAME",
-    help="Which column plays a role: content, instructions, judge, judged, item, score, bar, …",
+    help="Which column plays which role: content, instructions, judge, judged, item, score, bar, …; "
+    "repeatable.",
 )  # fmt: skip
-@click.option("--instructions", type=_FILE, help="What to grade by, where the table does not say.")
 @click.option(
-    "--scale", nargs=2, type=float, metavar="LOWEST HIGHEST", help="The scale of the scores."
+    "--instructions", type=_FILE, help="A text with what to grade by, where the table does not say."
 )
-@click.option("--bar", type=float, help="The bar of all items, instead of the table's.")
+@click.option(
+    "--scale", nargs=2, type=float, metavar="LOWEST HIGHEST",
+    help="Lowest and highest score that can be given.",
+)  # fmt: skip
+@click.option(
+    "--bar", type=float, metavar="SCORE", help="The bar of all items, instead of the table's."
+)
 @click.option(
     "--other", default="", metavar="MODEL", help="The model that a swapped identity names."
 )
 @click.option(
     "--mention", "mentions", multiple=True, metavar="NAME",
-    help="A further name of a maker that is looked for in the work.",
+    help="A further name of a maker that is looked for in the work; repeatable.",
 )  # fmt: skip
 @click.option("--limit", type=COUNT, help="Only so many items, drawn at random by the seed.")
 @click.option(
@@ -63,17 +75,27 @@ _FILE = Place(dir_okay=False)
     help="Judgments of each item in each arm.",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the draw and of the order."
+    "--seed",
+    type=int,
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Seed of the draw and of the order.",
 )
-@click.option("--temperature", type=Number(0, 2), default=0.0, show_default=True)
+@click.option(
+    "--temperature", type=Number(0, 2), default=0.0, show_default=True,
+    help="Sampling temperature of the judge.",
+)  # fmt: skip
 @REASONING_EFFORT
 @MAX_COST
 @click.option(
-    "--max-tokens", type=COUNT, help="Cap on the tokens of the whole re-judgment, as --max-cost."
+    "--max-tokens",
+    type=COUNT,
+    help="Stop likewise before the whole is expected to use more than so many tokens.",
 )
 @PRICES
 @CONNECTIONS
-@click.option("--alpha", default=0.05, show_default=True, help="Error rate of the findings.")
+@ALPHA
 @click.option(
     "--multiplicity", type=click.Choice(["holm", "bh"]), default="holm", show_default=True,
     help="Correction for asking several judges.",
@@ -85,7 +107,7 @@ _FILE = Place(dir_okay=False)
 )
 @RETRY_ERRORS
 @click.option(
-    "--dry-run", is_flag=True, help="Show items, arms, calls, tokens and cost; ask nobody."
+    "--dry-run", is_flag=True, help="Show items, arms, calls, tokens and cost; ask no model."
 )
 @click.option(
     "--format",
@@ -95,12 +117,13 @@ _FILE = Place(dir_okay=False)
     show_default=True,
     help="How the re-judgment is written; html is one page for people.",
 )
-@click.option("--out", type=_FILE, help="File to write; default: print.")
+@click.option("--out", type=_FILE, help="File to write. Default: print.")
 @FAIL_ON
 def rejudge(scores: Path, **given: object) -> None:
-    """Ask judges again about the items of SCORES, each in two arms that differ in one declared thing.
+    """Ask judges again about past items, with one thing changed.
 
-    SCORES is a table as peerpact judges reads it, with a column for the work itself. The same command
+    SCORES is a table as peerpact judges reads it, with a column for the work itself. Each item is judged
+    in two arms that differ in one declared thing. The same command
     after a stop asks only what is missing. The rows that it writes can be read by peerpact judges.
     """
     from peerpact.cli._rejudging import Request, measure, show_plan

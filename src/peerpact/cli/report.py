@@ -21,8 +21,8 @@ MEGABYTE = 1_000_000
     type=click.Choice(["html", "md", "csv", "json", "every-eval-ever", "inspect-bundle"]),
     default="html",
     show_default=True,
-    help="html: one page. csv: cells and contrasts. every-eval-ever: one document a subject, in its "
-    "schema. inspect-bundle: the logs with Inspect's viewer.",
+    help="html: one page. md: the same as text. csv: cells and contrasts. json: everything. every-eval-ever: one "
+    "document a subject, in that schema. inspect-bundle: the logs with Inspect's viewer.",
 )
 @click.option(
     "--out",
@@ -35,10 +35,13 @@ MEGABYTE = 1_000_000
     default=8.0,
     show_default=True,
     metavar="MB",
-    help="Room for transcripts in the page.",
+    help="Room for transcripts in the page, in megabytes.",
 )
 def report(results: Path, shape: str, out: Path | None, evidence: float) -> None:
-    """Write what RESULTS, a folder of peerpact run, holds so far."""
+    """Write what a run has found so far: page, tables, documents.
+
+    RESULTS is the folder that peerpact run wrote into; it may still be running.
+    """
     from peerpact.cli._folder import Folder
     from peerpact.cli._formats import FORMATS, bundle
     from peerpact.cli._waiting import waiting

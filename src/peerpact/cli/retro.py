@@ -26,10 +26,13 @@ __all__ = ["retro"]
     show_default=True,
     help="How it is written; html is one page for people, csv the rates.",
 )
-@click.option("--out", type=Place(dir_okay=False), help="File to write; default: print.")
+@click.option("--out", type=Place(dir_okay=False), help="File to write. Default: print.")
 @FAIL_ON
 def retro(paths: tuple[str, ...], shown: str, out: Path | None, fail_on: str | None) -> None:
-    """Recompute the rates of a study (results folder, data-set rows) and report what weakens it."""
+    """Recompute a finished study and name its weak points.
+
+    PATH is a folder of results, or a file with the rows of a data set.
+    """
     from peerpact.audit.retro import retro as run
     from peerpact.cli._waiting import waiting
     from peerpact.cli._writing import deliver

@@ -11,9 +11,11 @@ from peerpact.cli._options import (
     MAX_COST,
     MODELS,
     PRICES,
+    PROBES,
     REASONING_EFFORT,
     RETRY_ERRORS,
 )
+from peerpact.cli._studies import OfStudy
 from peerpact.cli._types import Number, Place
 
 __all__ = ["run"]
@@ -21,21 +23,25 @@ __all__ = ["run"]
 _SHARE = Number(0, 1)
 
 
-@click.command()
+@click.command(cls=OfStudy)
 @click.argument("study", default="first_look")
 @MODELS
 @EPOCHS
-@click.option("--limit", type=COUNT, help="Only so many cells, spread over the scenarios.")
+@click.option("--limit", type=COUNT, help="Run only so many cells, spread over the scenarios.")
 @click.option("--log-dir", type=Place(), help="Results folder. Default: results/STUDY.")
 @CONNECTIONS
-@click.option("--max-tokens", type=COUNT, help="Cap on the tokens of the whole study.")
+@click.option(
+    "--max-tokens",
+    type=COUNT,
+    help="Stop before the whole study is expected to use more than so many tokens.",
+)
 @MAX_COST
 @PRICES
 @click.option(
     "--stop",
     type=click.Choice(["decision", "precision", "never"]),
     help="End a cell when its question is answered, at every look validly. decision: is its rate above "
-    "--line, or not by --margin? precision: is its interval within --width? never: make all runs, "
+    "--line, or not above it by --margin? precision: is its interval within --width? never: make all runs, "
     "whatever the study says.",
 )
 @click.option("--line", type=_SHARE, metavar="RATE", help="With --stop: the control's rate [0.02].")
@@ -52,31 +58,32 @@ _SHARE = Number(0, 1)
     "--exchangeable",
     multiple=True,
     metavar="FACTOR",
-    help="With --stop: cells that differ in this factor only inform each other; repeatable. A random "
+    help="With --stop: cells that differ in nothing but this factor inform each other; repeatable. A random "
     "share of their answers is audited with further runs.",
 )
-@click.option("--temperature", type=Number(0, 2), default=1.0, show_default=True)
+@click.option(
+    "--temperature",
+    type=Number(0, 2),
+    default=1.0,
+    show_default=True,
+    help="Sampling temperature of the subjects.",
+)
 @REASONING_EFFORT
 @click.option(
     "--judge",
     default="",
     metavar="MODEL",
-    help="Model that tells open refusal from failure where the owed act is missing.",
+    help="Model that tells open refusal from failure where the work that was owed is missing.",
 )
-@click.option(
-    "--probe",
-    "probes",
-    multiple=True,
-    metavar="NAME",
-    help="Ask each subject after every run, in a fresh context: comprehension, frame; repeatable.",
-)
+@PROBES
 @RETRY_ERRORS
 @click.option("--dry-run", is_flag=True, help="Show cells, runs, calls and cost; touch no model.")
 def run(study: str, **given: object) -> int:
-    """Measure models on STUDY: a built-in name, or a folder with a design.yaml.
+    """Measure models on STUDY.
 
-    Without arguments: the study first_look, on organisms with known rates and on a small language
-    model that runs on this machine. The same command after a stop makes only the missing runs.
+    STUDY is a built-in name or a folder with a design.yaml. Without arguments: the study first_look, on
+    organisms with known rates and on a small language model that runs on this machine. The same command
+    after a stop makes only the missing runs.
     """
     from peerpact.cli._command import Command
     from peerpact.cli._running import Request, measure, show_plan

@@ -20,12 +20,17 @@ __all__ = ["selftest"]
     help="Folder for selftest.json; reports of results in it or below carry its stamp.",
 )
 @click.option(
-    "--scenario", "scenarios", multiple=True, metavar="NAME", help="Only this; repeatable."
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="NAME",
+    help="Test only with this scenario; repeatable.",
 )
 def selftest(log_dir: Path, scenarios: tuple[str, ...]) -> int:
-    """Send organisms of known rate and motive through the whole instrument, and compare.
+    """Test the instrument on subjects of known rate and motive.
 
-    No model is called. Exit code 1 and "not certified" if anything planted is not found.
+    These organisms pass through the whole instrument, and what it finds is compared with what was
+    planted. No model is called. Exit code 1 and "not certified" if anything planted is not found.
     """
     from peerpact.cli._certifying import certified
 

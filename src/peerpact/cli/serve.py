@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from peerpact.cli._types import Place
+from peerpact.cli._types import Count, Place
 from peerpact.errors import StudyError
 
 __all__ = ["serve"]
@@ -18,14 +18,15 @@ EVIDENCE = 4_000_000
 @click.argument("results", type=Place())
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=Count(0, 65535),
     default=0,
     help="Port on this machine. Default: a free one.",
 )
 def serve(results: Path, port: int) -> None:
-    """Show RESULTS in a browser of this machine, and again as runs come in.
+    """Show the page of RESULTS live, while a study runs.
 
-    Nobody else can reach the page, and it changes nothing. Stop with Ctrl-C.
+    RESULTS is the folder that peerpact run writes into. The page is for a browser of this machine: nobody
+    else can reach the page, and it changes nothing. Stop with Ctrl-C.
     """
     from peerpact.cli._folder import Folder
     from peerpact.report.page import page
