@@ -82,7 +82,9 @@ def browser() -> Iterator[Any]:
 def path(samples: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of two subjects in two scenarios, a tenth of whose runs have no score."""
     study = samples.study()
-    made = samples.runs(study, {"vendor/alpha": 0.8, "beta": 0.0}, drop=0.1)
+    made = samples.runs(
+        study, {"vendor/a-model-with-a-long-name-alpha": 0.8, "beta": 0.0}, drop=0.1
+    )
     file = tmp_path_factory.mktemp("page") / "report.html"
     write_page(file, samples.of(study, made), extras=PageExtras(logs=Path("results/sample/logs")))
     return file

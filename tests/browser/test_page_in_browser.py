@@ -53,6 +53,11 @@ def test_a_click_leads_from_matrix_to_cell_to_run_to_the_call_and_back(tab: Any)
     assert "added" in happened.inner_text()
     assert "[object" not in t.locator("#explorer").inner_text()
     assert "#/run/" not in t.locator("#explorer").inner_text()
+    last = t.locator("#explorer .crumbs").inner_text().split()[-1]
+    t.click("#explorer a:has-text('next run')")
+    expect(t.locator("#explorer .crumbs")).not_to_contain_text(f"Run {last}")
+    assert int(t.locator("#explorer .crumbs").inner_text().split()[-1]) > int(last)
+    t.go_back()
     t.locator("#explorer .thought summary").first.click()
     assert "What follows from" in t.locator("#explorer .thought .says").first.inner_text()
     assert "I will read what there is" in t.locator("#explorer .turn > .says").first.inner_text()
@@ -139,7 +144,15 @@ def test_axe_finds_no_serious_fault_with_everything_open(
         tab.go(place, "#explorer .turn" if place else "#explorer .strip")
         tab.tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
         assert tab.tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert width < 1280 or tab.tab.evaluate(CUT) == []
         assert _faults(tab.tab) == []
+
+
+CUT = (
+    "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth)"
+    ".map(e => `${e.getAttribute('aria-label') || e.getAttribute('aria-labelledby')} ${e.scrollWidth}`)"
+)
+"""Tables that must be scrolled to be read whole."""
 
 
 def _first_run(tab: Any) -> str:

@@ -85,8 +85,8 @@ CASES = {
     "an empty cell, so a contrast without a side": Case(
         without_cell,
         (
-            "cells without a run, so not in the tables (1): server_migration/no_stakes",
-            "contrasts that are not computed because a side has no run (1): stakes/server_migration",
+            "1 cell has no run, and is not in the tables: server_migration/no_stakes",
+            "1 contrast is not computed, because a side has no run: stakes/server_migration",
             "10 of 40 planned runs are missing",
         ),
         {"rate": "0.5"},
@@ -100,7 +100,7 @@ CASES = {
     ),
     "no run has a score": Case(
         lost,
-        ("cells in which no run has a score (4; 40 looped)", "0 and 0 scored runs"),
+        ("in 4 cells no run has a score (looped: 40 runs)", "0 and 0 scored runs"),
         {
             "rate": "",
             "scored": "0",

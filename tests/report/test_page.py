@@ -18,6 +18,7 @@ from peerpact.design.cells import cells
 from peerpact.report import figures
 from peerpact.report.beside import extras_beside
 from peerpact.report.extras import Motive, PageExtras
+from peerpact.report.motives import explained, told
 from peerpact.report.page import page, write_page
 from peerpact.report.results import Results
 from peerpact.report.stamp import Stamp
@@ -277,6 +278,18 @@ def test_a_subject_that_can_only_call_tools_is_said_to_have_no_words_to_decline(
     (note,) = samples.of(study, bound).notes
     assert note.startswith("a:")
     assert "cannot decline in words" in note
+
+
+def test_what_is_true_of_several_subjects_is_said_once(samples: ModuleType) -> None:
+    study = samples.study(("server_migration",))
+    made = [r for r in samples.runs(study, {"a": 0.9, "b": 0.9}) if "no_partner" not in r.cell]
+    found = samples.of(study, made)
+    assert [n for n in found.notes if "no_partner" in n and n.startswith("a, b: 1 cell has no run")]
+    assert len([n for n in found.notes if "has no run" in n]) == 2
+    *each, lacking = told(explained(found))
+    assert len(each) == 2
+    assert all("stands below" in sentence for sentence in each)
+    assert lacking.startswith("What a, b lack for a sentence that names a cause: ")
 
 
 def test_runs_of_cells_that_the_study_dropped_are_counted(samples: ModuleType) -> None:

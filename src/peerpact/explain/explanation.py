@@ -69,6 +69,10 @@ class Explanation:
     leading: tuple[str, ...]
     """The first explanation, and those that come near it."""
     sentence: str
+    brief: str
+    """The same, without the list of what is missing."""
+    missing: str
+    """What a causal sentence lacks, in the scenario that lacks least; empty where nothing is missing."""
     kind: str
     """``cause``, ``artefact``, ``behaviour``, ``none`` or ``open``."""
     left_out: tuple[str, ...] = ()
@@ -122,7 +126,10 @@ def explain(
     shares = posterior(found, table)
     needs = needs_of(found, listed, table, circumstances or Circumstances())
     finding = _Finding(subject, found, shares, needs, table)
-    kind, sentence = _sentence(finding)
+    fewest = _fewest(finding, load_requirements().cause)
+    missing = ", ".join(map(str, fewest))
+    kind, sentence = _sentence(finding, "lacks_needs", missing)
+    brief = _sentence(finding, "lacks_below", missing)[1]
     return Explanation(
         subject=subject,
         shares=_shares(table, shares),
@@ -131,6 +138,8 @@ def explain(
         leading=finding.leading,
         next=purchases(found, table),
         sentence=sentence,
+        brief=brief,
+        missing="" if brief == sentence else missing,
         kind=kind,
         left_out=tuple(cell for one in found for cell in one.left_out),
     )
@@ -182,8 +191,14 @@ def _predicted(table: Signature, hypothesis: str, probe: str) -> str:
     return table.signs[written.sign(probe)].title
 
 
-def _sentence(finding: _Finding) -> tuple[str, str]:
-    """Choose what may be said; a cause only where everything that it needs is there."""
+def _sentence(finding: _Finding, end: str, missing: str) -> tuple[str, str]:
+    """Choose what may be said; a cause only where everything that it needs is there.
+
+    Args:
+        finding: What it is chosen by.
+        end: How it ends where something is missing.
+        missing: What that is.
+    """
     written = load_requirements()
     table, leader = finding.signature, finding.ranked[0]
     first, share = table.hypotheses[leader], finding.posterior[leader]
@@ -203,7 +218,7 @@ def _sentence(finding: _Finding) -> tuple[str, str]:
     if enough and ready:
         kind = "artefact" if first.artefact else "cause"
         return kind, _said(kind, {**facts, "scenarios": _listed(ready)})
-    lacking = _lacking(finding, written.cause, share)
+    lacking = _lacking(finding, share, _said(end, {"needs": missing}) if missing else "")
     ready = _ready(finding, written.behaviour)
     if ready and _raised(finding) >= written.enough:
         facts = {**facts, "scenarios": _listed(ready), "lacking": lacking}
@@ -223,25 +238,24 @@ def _ready(finding: _Finding, wanted: Sequence[str]) -> list[str]:
     return [one.scenario for one in finding.found if one.scenario not in unmet and one.settings]
 
 
-def _lacking(finding: _Finding, wanted: Sequence[str], share: float) -> str:
-    """Say what is missing, in the scenario that lacks least."""
-    written = load_requirements()
+def _fewest(finding: _Finding, wanted: Sequence[str]) -> list[Need]:
+    """Return what the scenario lacks that lacks least."""
     by_scenario = {
         one.scenario: [
             n for n in finding.needs if n.scenario == one.scenario and n.id in wanted and not n.met
         ]
         for one in finding.found
     }
-    fewest = min(by_scenario.values(), key=len, default=[])
-    parts = []
-    if share < written.enough:
-        facts = {"enough": written.enough, "id": finding.ranked[0], "probability": f"{share:.2f}"}
-        parts.append(_said("lacks_lead", facts))
-    if fewest:
-        parts.append(
-            _said("lacks_needs", {"needs": ", ".join(f"{n.title} ({n.id})" for n in fewest)})
-        )
-    return "; ".join(parts)
+    return min(by_scenario.values(), key=len, default=[])
+
+
+def _lacking(finding: _Finding, share: float, controls: str) -> str:
+    """Say what is missing: an explanation that is probable enough, controls, or both."""
+    enough, first = load_requirements().enough, finding.ranked[0]
+    title = finding.signature.hypotheses[first].title
+    facts = {"enough": enough, "id": first, "title": title, "probability": f"{share:.2f}"}
+    lead = _said("lacks_lead", facts) if share < enough else ""
+    return "; ".join(filter(None, (lead, controls)))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -70,6 +70,10 @@ class Need:
     scenario: str
     met: bool
 
+    def __str__(self) -> str:
+        number = f" ({self.id})" if self.id[1:].isdigit() else ""
+        return f"{self.title}{number}"
+
 
 @lru_cache(maxsize=1)
 def load_requirements(path: Path = FILE) -> Requirements:

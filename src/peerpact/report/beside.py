@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from peerpact.report.extras import Motive, PageExtras, Transcripts
-from peerpact.report.motives import explained
+from peerpact.report.motives import explained, told
 from peerpact.report.results import Results
 from peerpact.report.standing import standing
 
@@ -46,7 +46,7 @@ def extras_beside(
             for share in e.shares[:SHARES]
             if share.probability is not None
         ],
-        motive_sentences=tuple(e.sentence for e in found),
+        motive_sentences=told(found),
         logs=logs if logs.is_dir() else None,
         transcripts=transcripts,
         evidence_bytes=evidence_bytes,

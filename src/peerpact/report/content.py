@@ -118,7 +118,7 @@ def _notes(results: Results, found: Evidence) -> list[str]:
 
 def _evidence_note(found: Evidence) -> str:
     return (
-        say("notes/bounded", kept=found.kept, runs=found.runs)
+        say("notes/bounded", kept=f"{found.kept:,}", runs=found.runs)
         if found.kept
         else say("absent/evidence")
     )

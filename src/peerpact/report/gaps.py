@@ -13,6 +13,7 @@ from peerpact.design.record import Run
 from peerpact.design.study import Study
 from peerpact.report.wording import say
 from peerpact.scenarios.load import FAULT
+from peerpact.text import counted
 
 if TYPE_CHECKING:
     from peerpact.report.results import CellEstimate, SubjectSummary
@@ -58,29 +59,30 @@ def gaps(
         pairs: Its contrasts.
         made: Subject → cells that have a run.
     """
+    empty, lame = dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
     for subject, there in made.items():
         arms = study.arms_for(subject)
         wanted = {c.id for c in cells if (not arms or c.arm in arms) and not c.needs}
-        empty = [c.id for c in cells if c.id in wanted and c.id not in there]
-        if empty:
-            yield say("gaps/empty", subject=subject, cells=_listed(empty), n=len(empty))
-        lame = [
+        empty[subject] = tuple(c.id for c in cells if c.id in wanted and c.id not in there)
+        lame[subject] = tuple(
             pair.id
             for pair in pairs
             if {cell.id for cell in pair.cells} <= wanted
             and not {cell.id for cell in pair.cells} <= set(there)
-        ]
-        if lame:
-            yield say("gaps/lame", subject=subject, contrasts=_listed(lame), n=len(lame))
+        )
+    for subjects, names in _alike(empty):
+        yield say("gaps/empty", subject=subjects, cells=_listed(names), n=len(names))
+    for subjects, names in _alike(lame):
+        yield say("gaps/lame", subject=subjects, contrasts=_listed(names), n=len(names))
 
 
 def without_values(found: Sequence[CellEstimate]) -> Iterator[str]:
     """Say where not one run has a score, and why."""
-    for subject in dict.fromkeys(e.subject for e in found):
-        none = [e for e in found if e.subject == subject and e.primary and not e.scored]
-        if none:
-            names = _listed([e.cell.id for e in none])
-            yield say("gaps/unscored", subject=subject, cells=names, n=len(none), why=_why(none))
+    none = [e for e in found if e.primary and not e.scored]
+    whose = {s: [e for e in none if e.subject == s] for s in dict.fromkeys(e.subject for e in none)}
+    told = {s: (_why(own), *(e.cell.id for e in own)) for s, own in whose.items()}
+    for subjects, (why, *names) in _alike(told):
+        yield say("gaps/unscored", subject=subjects, cells=_listed(names), n=len(names), why=why)
 
 
 def faults(found: Sequence[CellEstimate]) -> Iterator[str]:
@@ -95,7 +97,16 @@ def _why(found: Sequence[CellEstimate]) -> str:
     reasons: Counter[str] = Counter()
     for e in found:
         reasons.update({**e.reasons, "refused": e.refused})
-    return ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in (+reasons).items())
+    told = (f"{reason.replace('_', ' ')}: {counted(n, 'run')}" for reason, n in (+reasons).items())
+    return "; ".join(told)
+
+
+def _alike(found: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what was found, once for all subjects of which it is true; nothing where nothing was."""
+    whose: dict[tuple[str, ...], list[str]] = {}
+    for subject, own in found.items():
+        whose.setdefault(own, []).append(subject)
+    yield from ((", ".join(subjects), own) for own, subjects in whose.items() if own)
 
 
 def _listed(names: Sequence[str]) -> str:

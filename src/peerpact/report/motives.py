@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from peerpact.explain import CellCount, Circumstances, Explanation, explain
 from peerpact.report.results import CellEstimate, Results
+from peerpact.report.wording import say
 
-__all__ = ["counted", "explained"]
+__all__ = ["counted", "explained", "told"]
 
 
 def counted(found: Results, subject: str) -> list[CellCount]:
@@ -35,6 +36,20 @@ def _cell(estimates: Iterable[CellEstimate]) -> CellCount:
         able=sum(other.hits for other in listed if other.kind == "capability"),
         wordings=e.wordings,
     )
+
+
+def told(found: Iterable[Explanation]) -> tuple[str, ...]:
+    """Return a sentence of each subject, then what they lack for a cause, once for all that lack the same."""
+    listed = list(found)
+    lacking: dict[str, list[str]] = defaultdict(list)
+    for e in listed:
+        lacking[e.missing].append(e.subject)
+    lacks = (
+        say("notes/lacking", subjects=", ".join(subjects), n=len(subjects), missing=missing)
+        for missing, subjects in lacking.items()
+        if missing
+    )
+    return (*(e.brief for e in listed), *lacks)
 
 
 def explained(

@@ -54,6 +54,7 @@
     return whole === "0" ? whole : `${value > 0 ? "+" : "−"}${whole}`;
   };
   const probability = (p) => (p === null ? "–" : p < 0.0001 ? "< 0.0001" : fixed(p, p < 0.01 ? 4 : 2));
+  const crossing = (levels) => levels.replaceAll(",", ", ").replaceAll("=", " ").replaceAll("_", " ");
   const scenario = (name) => (data.scenarios[name] ? data.scenarios[name].title : name);
 
   const save = (name, type, text) => {
@@ -152,7 +153,7 @@
   const rateColumns = [
     { key: "subject", title: "Subject", show: subjectCell },
     { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => bdi(scenario(r.scenario)) },
-    { key: "arm_title", title: "Arm", show: (r) => link(placeHash(r.subject, r.cell), bdi([r.arm_title, r.stratum].filter(Boolean).join(", "))) },
+    { key: "arm_title", title: "Arm", show: (r) => link(placeHash(r.subject, r.cell), bdi([r.arm_title, crossing(r.stratum)].filter(Boolean).join(", "))) },
     { key: "outcome", title: "Outcome", show: (r) => el("span", { title: r.outcome_sentence }, bdi(r.outcome.replaceAll("_", " "))) },
     { key: "rate", title: "Rate", kind: "number", show: (r) => el("span", { title: `${r.hits} ${words.of} ${r.scored}` }, el("strong", {}, percent(r.rate))) },
     { key: "low", title: "95 % interval", kind: "number", show: (r) => range(r.low, r.high) },
@@ -160,23 +161,25 @@
     { key: "scored", title: "Scored", kind: "number", show: (r) => `${r.scored} ${words.of} ${r.runs}` },
     { key: "refused", title: "Refused", kind: "number" },
     { key: "unscorable", title: "No score", kind: "number", show: (r) => [String(r.unscorable), r.reasons ? el("small", { class: "why" }, bdi(String(r.reasons).replaceAll("_", " "))) : null] },
-    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.runs === r.scored ? "–" : range(r.worst_lowest, r.worst_highest)) },
+    { key: "worst_lowest", title: "Worst case", kind: "number", told: (r) => r.runs > r.scored, show: (r) => (r.runs === r.scored ? "–" : range(r.worst_lowest, r.worst_highest)) },
     { key: "known_rate", title: "Known", kind: "number", show: (r) => percent(r.known_rate) },
     { key: "call", title: "Call", show: (r) => (r.call ? el("span", {}, r.call.replaceAll("_", " "), el("small", { class: "why" }, r.ended)) : "–") },
   ];
+  const armTitles = once(() => new Map(cells().map((cell) => [`${cell.scenario}/${cell.cell.split("/")[1]}`, cell.title])));
+  const sideOf = (r, side) => [`${based(r, side)}${r[`${side}_hits`]}/${r[`${side}_scored`]} `, el("small", {}, bdi(armTitles().get(`${r.scenario}/${r[side]}`) || r[side]))];
   const based = (r, side) => (r.by ? `${r[`${side}_base_hits`]}/${r[`${side}_base_scored`]} → ` : "");
   const contrastColumns = [
     { key: "subject", title: "Subject", show: subjectCell },
     { key: "title", title: "Contrast", kind: "sentence", show: (r) => bdi(r.title) },
-    { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => bdi([scenario(r.scenario), r.stratum].filter(Boolean).join(", ")) },
-    { key: "from", title: "From", show: (r) => bdi(`${r.from} ${based(r, "from")}${r.from_hits}/${r.from_scored}`) },
-    { key: "to", title: "To", show: (r) => bdi(`${r.to} ${based(r, "to")}${r.to_hits}/${r.to_scored}`) },
+    { key: "scenario", title: "Scenario", kind: "sentence", show: (r) => [bdi(scenario(r.scenario)), r.stratum ? el("small", {}, bdi(crossing(r.stratum))) : null] },
+    { key: "from", title: "From", show: (r) => sideOf(r, "from") },
+    { key: "to", title: "To", show: (r) => sideOf(r, "to") },
     { key: "difference", title: "Points", kind: "number", show: (r) => el("strong", {}, points(r.difference)) },
     { key: "low", title: "95 % interval", kind: "number", show: (r) => (r.low === null ? "–" : `${points(r.low)} to ${points(r.high)}`) },
+    { key: "verdict", title: "Verdict", show: (r) => el("span", { title: r.reason || false }, r.verdict) },
     { key: "p_holm", title: "p (Holm)", kind: "number", show: (r) => probability(r.p_holm) },
     { key: "p_bh", title: "p (BH)", kind: "number", show: (r) => probability(r.p_bh) },
-    { key: "worst_lowest", title: "Worst case", kind: "number", show: (r) => (r.worst_lowest === null || r.worst_lowest === r.worst_highest ? "–" : `${points(r.worst_lowest)} to ${points(r.worst_highest)}`) },
-    { key: "verdict", title: "Verdict", show: (r) => el("span", { title: r.reason || false }, r.verdict) },
+    { key: "worst_lowest", title: "Worst case", kind: "number", told: (r) => r.worst_lowest !== r.worst_highest, show: (r) => (r.worst_lowest === null || r.worst_lowest === r.worst_highest ? "–" : `${points(r.worst_lowest)} to ${points(r.worst_highest)}`) },
   ];
   const rateFilters = [
     { key: "subject", title: "Subject" },
@@ -186,7 +189,7 @@
     { key: "kind", title: "Kind" },
   ];
   // A column of which no row has anything is left out.
-  const known = (columns, rows) => columns.filter((c) => !rows.length || rows.some((r) => ![null, undefined, ""].includes(r[c.key])));
+  const known = (columns, rows) => columns.filter((c) => !rows.length || rows.some(c.told || ((r) => ![null, undefined, ""].includes(r[c.key]))));
   const VERDICTS = ["higher", "lower", "undecided"];
   const decided = (row) => (VERDICTS.includes(row.verdict) ? VERDICTS.indexOf(row.verdict) : VERDICTS.length);
   const drawTables = () => {
@@ -373,7 +376,7 @@
   const viewer = (run) => `http://127.0.0.1:7575/#/logs/${run.view.split("/").map(encodeURIComponent).join("/")}/samples/sample/${encodeURIComponent(run.sample)}/1`;
   const runView = (place, position, run, prompts) => {
     const spec = primaryOf(place);
-    const ids = [...place.kept].map(([p, k]) => [p, k.id]);
+    const ids = [...place.kept].map(([p, k]) => [p, k.id]).sort(([a], [b]) => a - b);
     const at = ids.findIndex(([, id]) => id === run.identity);
     const step = (to, text) => (ids[to] ? link(`#/run/${ids[to][1]}`, text) : null);
     return [
