@@ -80,6 +80,19 @@ def test_compare_shows_both_numbers_and_the_differences(folder):
     assert "they carry the past in three ways" in " ".join(shown.split())
 
 
+def test_in_80_columns_words_stay_whole_and_columns_are_explained(folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    whole = {
+        "explain": ("server_migration", "difference"),
+        "compare": ("exfiltration", "published"),
+    }
+    for command, words in whole.items():
+        shown = called(command, folder).output
+        assert max(map(len, shown.splitlines())) <= 80
+        assert all(word in shown for word in words), command
+        assert "How to read it" in shown
+
+
 def test_a_registered_study_is_frozen_once_and_its_departures_are_found(design, tmp_path):
     target = tmp_path / "registered"
     first = called("register", design, "--log-dir", target)

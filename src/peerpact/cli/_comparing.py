@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,21 @@ import click
 from rich.table import Table
 
 from peerpact.cli._folder import Folder, check_known
-from peerpact.cli._showing import terminal
+from peerpact.cli._showing import legend, terminal
+from peerpact.report.columns import Columns
 from peerpact.report.compare import Comparison, PublishedNumber, compare, load_published
 from peerpact.text import counted
 
 __all__ = ["show"]
+
+COLUMNS = Columns(
+    title="",
+    names=("behaviour", "arm", "published", "source", "their metric", "ours", "differs in"),
+    texts=frozenset({"behaviour", "arm", "published", "source"}),
+    leading=("behaviour",),
+    spare=("source",),
+    file="compare --json",
+)
 
 
 def show(folder: Path, models: Sequence[str], as_json: bool) -> None:
@@ -28,49 +38,48 @@ def show(folder: Path, models: Sequence[str], as_json: bool) -> None:
         click.echo(json.dumps([_row(c) for c in made], ensure_ascii=False, indent=1))
         return
     console, tables = terminal(), load_published()
-    differs = list(dict.fromkeys(line for c in made for line in c.differs))
+    differs = list(dict.fromkeys(line for c in made for line in _differs(c)))
     for subject in dict.fromkeys(c.subject for c in made):
-        console.print(f"\n[bold]{subject}[/]")
-        console.print(_table([c for c in made if c.subject == subject], differs))
+        rows = [_shown(c, differs) for c in made if c.subject == subject]
+        console.print()
+        console.print(replace(COLUMNS, title=subject).table(rows, console.width))
     if differs:
         console.print("\n[bold]Where rows differ from the study's[/]")
-    for number, line in enumerate(differs, start=1):
-        console.print(f"{number:>3}  {line}", highlight=False, soft_wrap=True)
+        console.print(_numbered(differs), highlight=False)
+    if made:
+        legend(console, "compare")
     if not made:
         console.print(tables.said["no_cells"])
     console.print(f"\npublished: {tables.study}", highlight=False)
     for what in tables.versions.values():
         console.print(f"  {what}", highlight=False)
-    console.print(
-        "largest / average over the ways in which the past is carried, in percent or points",
-        highlight=False,
-    )
 
 
-def _table(made: Sequence[Comparison], differs: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in (
-        "behaviour",
-        "whose",
-        "past",
-        "published",
-        "source",
-        "their metric here",
-        "our estimate here",
-        "differs in",
-    ):
-        table.add_column(name, overflow="fold")
-    for c in made:
-        table.add_row(
-            c.behaviour.replace("_", " "),
-            c.whose,
-            c.past,
-            *_published(c),
-            _theirs(c),
-            _ours(c),
-            " ".join(str(differs.index(line) + 1) for line in c.differs),
-        )
-    return table
+def _numbered(lines: Sequence[str]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column()
+    for number, line in enumerate(lines, start=1):
+        grid.add_row(str(number), line)
+    return grid
+
+
+def _shown(c: Comparison, differs: Sequence[str]) -> dict[str, str]:
+    published, source = _published(c)
+    return {
+        "behaviour": c.behaviour.replace("_", " "),
+        "arm": f"{c.whose}, {c.past}",
+        "published": published,
+        "source": source,
+        "their metric": _theirs(c),
+        "ours": _ours(c),
+        "differs in": " ".join(str(differs.index(line) + 1) for line in _differs(c)),
+    }
+
+
+def _differs(c: Comparison) -> tuple[str, ...]:
+    """Return where it differs, and why it has no estimate."""
+    return c.differs if c.ours.value is not None else (*c.differs, c.ours.reason)
 
 
 def _published(c: Comparison) -> tuple[str, str]:
@@ -81,7 +90,7 @@ def _published(c: Comparison) -> tuple[str, str]:
         return _number(number), _source(number)
     low, high = min(n.value for n in c.published), max(n.value for n in c.published)
     sources = dict.fromkeys(map(_source, c.published))
-    return f"{low:g} to {high:g} in {counted(len(c.published), 'model')}", "; ".join(sources)
+    return f"{low:g} to {high:g} ({counted(len(c.published), 'model')})", "; ".join(sources)
 
 
 def _number(number: PublishedNumber) -> str:
@@ -101,7 +110,7 @@ def _theirs(c: Comparison) -> str:
 
 def _ours(c: Comparison) -> str:
     if c.ours.value is None:
-        return f"– ({c.ours.reason})"
+        return "–"
     return f"{100 * c.ours.value:.1f} [{100 * c.ours.low:.1f}, {100 * c.ours.high:.1f}]"
 
 

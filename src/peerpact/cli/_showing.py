@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.table import Table
 
 from peerpact.cli._command import Command
 from peerpact.cli._folder import Folder
@@ -19,14 +20,35 @@ from peerpact.report.extras import PageExtras
 from peerpact.report.probes import asked_lines, probe_row
 from peerpact.report.results import Results
 from peerpact.report.tables import contrast_table, rate_table, square_table, subject_lines
+from peerpact.report.wording import texts
 
-__all__ = ["show_results", "terminal"]
+__all__ = ["legend", "show_results", "terminal"]
 
 
 def terminal() -> Console:
     """Return the terminal; where output goes to a file there is no width to keep to."""
     console = Console()
     return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=200)
+
+
+def legend(console: Console, name: str, shown: Collection[str] | None = None) -> None:
+    """Print what the columns and signs of a table mean.
+
+    Args:
+        console: Where it is printed.
+        name: Which table of ``texts.yaml``.
+        shown: The columns that are there; all if None.
+    """
+    meanings = {w: m for w, m in texts()["legend"][name].items() if shown is None or w in shown}
+    if not meanings:
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for word, meaning in meanings.items():
+        grid.add_row(word, meaning)
+    console.print("\n[bold]How to read it[/]")
+    console.print(grid, highlight=False)
 
 
 def show_results(
@@ -41,18 +63,22 @@ def show_results(
     held = Folder.read(folder, planned)
     found = held.results
     console.print(f"[bold]{study.title}[/] — {study.question}")
+    tables: list[Table | Group] = []
     for subject in found.subjects:
+        tables.append(rate_table(found, subject, console.width))
         console.print()
-        console.print(rate_table(found, subject, console.width))
+        console.print(tables[-1])
         for line in (*subject_lines(subject), *asked_lines(found.probes, subject.name)):
             console.print(line, highlight=False)
     if found.contrasts:
+        tables.append(contrast_table(found.contrasts, console.width))
         console.print()
-        console.print(contrast_table(found.contrasts, console.width))
+        console.print(tables[-1])
     squares = square_table(found, console.width)
     if squares is not None:
         console.print()
         console.print(squares)
+    legend(console, "run", {heading for table in tables for heading in _headings(table)})
     with waiting("writing the page"):
         extras = held.extras()
         written = write(held, extras)
@@ -74,6 +100,11 @@ def show_results(
         soft_wrap=True,
     )
     console.print(_next(study, found, command), highlight=False, soft_wrap=True)
+
+
+def _headings(printed: Table | Group) -> set[str]:
+    parts = [printed] if isinstance(printed, Table) else printed.renderables
+    return {str(column.header) for t in parts if isinstance(t, Table) for column in t.columns}
 
 
 def _say(console: Console, title: str, lines: Sequence[str]) -> None:

@@ -35,6 +35,9 @@ class Share:
     artefact: bool
     probability: float | None
 
+    def __str__(self) -> str:
+        return f"{self.id} {self.title}" if self.id[1:].isdigit() else self.title
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
+from rich.padding import Padding
 from rich.table import Table
 
 __all__ = ["Columns"]
@@ -14,6 +15,8 @@ Row = Mapping[str, str]
 FOLDED = 28
 """A text wider than this is folded before a column is left out for it."""
 GAP = 2
+INDENT = "  "
+"""Before a row that stands below a line with what it shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,13 @@ class Columns:
             justify, fold = ("left", "fold") if text else ("right", "ellipsis")
             table.add_column(name, justify=justify, overflow=fold, no_wrap=not text)  # type: ignore[arg-type]
         for row in rows:
-            table.add_row(*(row.get(name, "") for name in shown))
+            table.add_row(*(_indented(row.get(name, "")) for name in shown))
         return table
+
+
+def _indented(text: str) -> str | Padding:
+    """Return a text whose further lines, too, stand as far in as its first."""
+    return Padding(text[len(INDENT) :], (0, 0, 0, len(INDENT))) if text.startswith(INDENT) else text
 
 
 def _width(shown: Sequence[str], rows: Sequence[Row], gap: int) -> int:
@@ -89,7 +97,7 @@ def _grouped(rows: Sequence[Row], leading: Sequence[str], first: str) -> list[Ro
     for row, before in _pairs(rows):
         if before is None or not _same(row, before, leading):
             grouped.append({first: " · ".join(row[name] for name in leading)})
-        grouped.append({**row, first: f"  {row[first]}"})
+        grouped.append({**row, first: f"{INDENT}{row[first]}"})
     return grouped
 
 

@@ -115,7 +115,7 @@ def contrast_table(found: Sequence[ContrastEstimate], width: int = 160) -> Group
     shown = [c for c in found if not several or c.verdict in DECIDED]
     left = Counter((c.subject, c.verdict) for c in found if c not in shown)
     lines = [
-        Text(f"{subject}: {counted(n, 'contrast')} {verdict}")
+        Text(f"{subject}: {verdict} in {counted(n, 'contrast')}")
         for (subject, verdict), n in left.items()
     ]
     return Group(

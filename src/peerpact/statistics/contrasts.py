@@ -122,7 +122,9 @@ def difference(
     formula = choose("interval method", method, _METHODS)
     check_share("level", level)
     if not (n1 and n0):
-        empty = " and ".join(name for name, n in (("arm 1", n1), ("arm 0", n0)) if n == 0)
+        empty = " and ".join(
+            name for name, n in (("the arm", n1), ("the control arm", n0)) if n == 0
+        )
         reason = f"no scored run in {empty}"
         return Difference(None, -1.0, 1.0, None, "none", x1, n1, x0, n0, level, method, reason)
     low, high = formula(x1, n1, x0, n0, level)
