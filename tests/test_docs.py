@@ -1,0 +1,86 @@
+"""What the documents tell a reader to type works as it stands, and prints what they show."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from peerpact.cli import _peerpact
+
+ROOT = Path(__file__).parents[1]
+BLOCKS = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def blocks(document: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of a document: language and text."""
+    return BLOCKS.findall((ROOT / document).read_text(encoding="utf-8"))
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a text as they are read, without the width of their gaps."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip() not in {"", "…"}]
+
+
+def typed(script: str, folder: Path) -> list[str]:
+    """Type a script in a folder, with the commands of this environment; return what is printed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return lines(done.stdout)
+
+
+@pytest.mark.slow
+def test_the_tutorial_works_as_it_is_typed_in_an_empty_folder(tmp_path: Path) -> None:
+    found = blocks("docs/tutorial.md")
+    printed = typed("\n".join(text for language, text in found if language == "sh"), tmp_path)
+    for line in (line for language, text in found if not language for line in lines(text)):
+        assert [one for one in printed if line in one], line
+    assert (tmp_path / "results/study/report.html").is_file()
+
+
+def test_the_tutorial_writes_the_files_of_the_examples() -> None:
+    written = {
+        name: text
+        for _, block in blocks("docs/tutorial.md")
+        for name, text in re.findall(r"cat > (\S+) <<'END'\n(.*?)^END$", block, re.DOTALL | re.M)
+    }
+    places = {"scenarios/one_question": "one_question", "study": "first_study"}
+    held = {
+        f"{to}/{path.name}": path.read_text(encoding="utf-8")
+        for to, name in places.items()
+        for path in (ROOT / "docs/examples" / name).iterdir()
+        if path.is_file()
+    }
+    assert written == held
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_its_first_study_prints(tmp_path: Path) -> None:
+    shown = next(text for language, text in blocks("README.md") if not language)
+    printed = typed("peerpact run --model preserving --model honest", tmp_path)
+    for line in lines(shown):
+        assert line in printed, line
+
+
+def test_every_command_and_option_that_the_documents_name_exists() -> None:
+    context = click.Context(_peerpact)
+    for document in ("README.md", "docs/tutorial.md", "docs/new-scenario.md", "docs/controls.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for verb, rest in re.findall(r"(?:^|`)peerpact ([a-z]+)\b([^\n`#]*)", text, re.MULTILINE):
+            command = _peerpact.get_command(context, verb)
+            assert command is not None, (document, verb)
+            known = {name for param in command.params for name in param.opts}
+            assert set(re.findall(r"--[a-z-]+", rest)) <= known, (document, verb, rest)
