@@ -75,6 +75,21 @@ def test_the_readme_shows_what_its_first_study_prints(tmp_path: Path) -> None:
         assert line in printed, line
 
 
+@pytest.mark.slow
+def test_every_run_of_the_readme_can_be_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_study").mkdir()
+    design = (ROOT / "docs/examples/first_study/design.yaml").read_text(encoding="utf-8")
+    (tmp_path / "my_study/design.yaml").write_text(design, encoding="utf-8")
+    monkeypatch.setenv("PEERPACT_SCENARIOS", str(ROOT / "docs/examples"))
+    text = "".join(text for language, text in blocks("README.md") if language == "sh")
+    runs = [line.partition("#")[0].strip() for line in text.splitlines()]
+    for command in (line for line in runs if line.startswith(("peerpact run", "peerpact plan"))):
+        plan = "" if "plan" in command or "--dry-run" in command else " --dry-run"
+        assert typed(f"{command}{plan}", tmp_path), command
+
+
 def test_every_command_and_option_that_the_documents_name_exists() -> None:
     context = click.Context(_peerpact)
     for document in ("README.md", "docs/tutorial.md", "docs/new-scenario.md", "docs/controls.md"):

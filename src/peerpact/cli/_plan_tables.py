@@ -152,7 +152,7 @@ def _notes(planning: Planning) -> Iterator[str]:
     yield from _proofs(planning)
     if compiled.bars:
         bars = counted(len(compiled.bars), "cell has", "cells have")
-        yield f"{bars} a bar; each lies where its arm says, on the pinned truth"
+        yield f"{bars} a bar; honest work lies on the side of it that the arm says"
     for reason, count in compiled.excluded_by_reason().items():
         yield f"excluded: {counted(count, 'cell')}: {reason}"
     yield from planning.left_out
@@ -160,7 +160,7 @@ def _notes(planning: Planning) -> Iterator[str]:
     if planning.unknown:
         names = ", ".join(planning.unknown)
         yield (
-            f"price unknown: {names}; it is planned in runs and tokens: give --price NAME=IN/OUT for dollars"
+            f"price unknown: {names}; planned in runs and tokens; --price NAME=IN/OUT gives dollars"
         )
     date = read_yaml(CATALOGUE / "prices.yaml")["date"]
     yield f"prices of {date}; calls and tokens as the honest script uses them, without caching"
@@ -178,8 +178,9 @@ def _proofs(planning: Planning) -> Iterator[str]:
     compiled = planning.compiled
     lengths = [length.excess for length in compiled.lengths]
     kinds = counted(len(compiled.study.contrasts), "kind")
+    each = form(len(compiled.pairs), "", "each ")
     yield (
-        f"{counted(len(compiled.pairs), 'contrast')} of {kinds}, each rendered on both sides "
+        f"{counted(len(compiled.pairs), 'contrast')} of {kinds}, {each}rendered on both sides "
         "and proved to differ in its one factor"
     )
     squares = sum(pair.base is not None for pair in compiled.pairs)
@@ -188,8 +189,12 @@ def _proofs(planning: Planning) -> Iterator[str]:
     yield _wordings(planning)
     if lengths:
         share = compiled.study.length_share
-        rule = "no share declared" if share is None else f"{share:.0%} allowed without a filler"
-        yield f"lengths of their sides differ by at most {max(lengths):.1%} ({rule})"
+        rule = (
+            "the study sets no limit"
+            if share is None
+            else f"the study allows {percent(share)} where no filler makes up for it"
+        )
+        yield f"in length their sides differ by at most {percent(max(lengths))} ({rule})"
 
 
 def _wordings(planning: Planning) -> str:
