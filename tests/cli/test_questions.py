@@ -93,6 +93,23 @@ def test_in_80_columns_words_stay_whole_and_columns_are_explained(folder, monkey
         assert "How to read it" in shown
 
 
+def test_a_folder_without_a_run_is_called_so(design, tmp_path):
+    Journal.open(tmp_path / "none yet ä", load_study(str(design)), "1")
+    for command in ("explain", "compare"):
+        assert "No run has finished" in called(command, tmp_path / "none yet ä").output
+
+
+def test_results_that_another_version_wrote_name_it(folder):
+    path = folder / "study.json"
+    held = orjson.loads(path.read_bytes())
+    path.write_bytes(
+        orjson.dumps({**held, "package": "7.0", "study": {**held["study"], "more": 1}})
+    )
+    for command in ("explain", "compare", "report"):
+        with pytest.raises(StudyError, match=r"more: this key is unknown; peerpact 7.0 wrote it"):
+            called(command, folder)
+
+
 def test_a_registered_study_is_frozen_once_and_its_departures_are_found(design, tmp_path):
     target = tmp_path / "registered"
     first = called("register", design, "--log-dir", target)

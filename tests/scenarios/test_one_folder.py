@@ -82,6 +82,12 @@ def test_a_folder_without_its_yaml_and_a_folder_that_is_not_there_are_named(monk
         load("begun")
 
 
+def test_an_unknown_scenario_names_the_variable_that_may_be_unset(monkeypatch):
+    monkeypatch.delenv("PEERPACT_SCENARIOS", raising=False)
+    with pytest.raises(StudyError, match="PEERPACT_SCENARIOS names the folder that holds your own"):
+        load("one_questions")
+
+
 DESIGN = """
 title: t
 question: q?

@@ -15,6 +15,7 @@ from peerpact.cli._folder import Folder, check_known
 from peerpact.cli._showing import legend, terminal
 from peerpact.report.columns import Columns
 from peerpact.report.compare import Comparison, PublishedNumber, compare, load_published
+from peerpact.report.wording import say
 from peerpact.text import counted
 
 __all__ = ["show"]
@@ -48,8 +49,8 @@ def show(folder: Path, models: Sequence[str], as_json: bool) -> None:
         console.print(_numbered(differs), highlight=False)
     if made:
         legend(console, "compare")
-    if not made:
-        console.print(tables.said["no_cells"])
+    else:
+        console.print(tables.said["no_cells"] if results.subjects else say("claims/no_runs"))
     console.print(f"\npublished: {tables.study}", highlight=False)
     for what in tables.versions.values():
         console.print(f"  {what}", highlight=False)

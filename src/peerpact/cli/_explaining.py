@@ -17,6 +17,7 @@ from peerpact.cli._waiting import waiting
 from peerpact.explain import Explanation, Observation
 from peerpact.report.columns import Columns
 from peerpact.report.motives import explained
+from peerpact.report.wording import say
 from peerpact.text import counted
 
 __all__ = ["show"]
@@ -39,6 +40,8 @@ def show(folder: Path, models: Sequence[str], most: int, as_json: bool) -> None:
         click.echo(json.dumps([asdict(one) for one in kept], ensure_ascii=False, indent=1))
         return
     console = terminal()
+    if not made:
+        console.print(say("claims/no_runs"), highlight=False)
     for one in kept:
         _print(console, one, most)
     if any(one.observations for one in kept):

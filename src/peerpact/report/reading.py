@@ -12,11 +12,12 @@ from pathlib import Path
 
 import orjson
 
+from peerpact import __version__
 from peerpact.design.cells import Cell
 from peerpact.design.journal import RUNS, STUDY, counts, entries
 from peerpact.design.record import Run, Shared
 from peerpact.design.study import Study
-from peerpact.errors import ResultsError
+from peerpact.errors import ResultsError, StudyError
 from peerpact.scenarios.load import parse
 
 __all__ = ["JournalReader", "planned", "study_of"]
@@ -31,14 +32,21 @@ def study_of(folder: Path) -> Study:
     """
     path = folder / STUDY
     try:
-        written = orjson.loads(path.read_bytes())["study"]
+        held = orjson.loads(path.read_bytes())
+        written, package = held["study"], held.get("package", "")
     except (FileNotFoundError, NotADirectoryError):
         raise ResultsError(
             f"{folder}: no results here ({STUDY} is missing); give the folder that peerpact run wrote"
         ) from None
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as e:
         raise ResultsError(f"{path}: this file cannot be read ({e})") from e
-    return parse(Study, written, path)
+    try:
+        return parse(Study, written, path)
+    except StudyError as e:
+        if package == __version__:
+            raise
+        hint = f"peerpact {package} wrote it and this is {__version__}; read it with that version"
+        raise StudyError(e.what, where=e.where, found=e.found, hint=hint) from e
 
 
 class JournalReader:

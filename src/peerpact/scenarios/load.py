@@ -174,7 +174,8 @@ def load(name: str) -> LoadedScenario:
             raise StudyError("there is no such folder", where=VARIABLE, found=str(root), hint=hint)
         if name and (root / name).is_dir():
             raise _lacking(root / name, "scenario.yaml")
-    raise StudyError("unknown scenario", found=name, hint=allowed(name, names()))
+    own = "" if os.environ.get(VARIABLE) else f"; {VARIABLE} names the folder that holds your own"
+    raise StudyError("unknown scenario", found=name, hint=f"{allowed(name, names())}{own}")
 
 
 def _read(folder: Path) -> LoadedScenario:
