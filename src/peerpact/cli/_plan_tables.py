@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +15,7 @@ from peerpact.cli._planning import Part, Planning
 from peerpact.design.budget import CONTROL_RATE, Bought, Decision
 from peerpact.design.cells import Cell
 from peerpact.design.study import Study
+from peerpact.report.columns import Columns
 from peerpact.report.wording import percent
 from peerpact.scenarios.load import load
 from peerpact.subjects.spec import CATALOGUE, missing
@@ -24,6 +27,14 @@ MANY = 80
 """Above this many cells they are counted by scenario and grid; ``plan --json`` lists them all."""
 LISTED = 6
 """Contrasts that are named one by one."""
+COUNTS = ("cells", "runs", "calls", "tokens in", "tokens out")
+COSTS = Columns(
+    title="Subjects",
+    names=("subject", "route", *COUNTS, "US dollars", "needs"),
+    texts=frozenset({"subject", "route", "needs"}),
+    spare=("route", "calls"),
+    file="plan --json",
+)
 STAGES = {
     "gate": "can it do the work? stop where not",
     "bar": "where do honest scores lie?",
@@ -45,7 +56,7 @@ def show(console: Console, planning: Planning) -> None:
     )
     console.print(_cells(cells, title) if len(cells) <= MANY else _counts(cells, title))
     console.print()
-    console.print(_costs(planning))
+    console.print(_costs(planning, console.width))
     for line in _notes(planning):
         console.print(line, highlight=False, soft_wrap=True)
 
@@ -129,22 +140,26 @@ def _counts(cells: Sequence[Cell], title: str) -> Table:
     return table
 
 
-def _costs(planning: Planning) -> Table:
-    table = _table("Subjects", "subject", "route")
-    for name in ("cells", "runs", "calls", "tokens in", "tokens out", "US dollars"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("needs")
+def _costs(planning: Planning, width: int) -> Table:
     rows = [part.row() for part in planning.parts]
-    for row in [*rows, planning.total] if len(rows) > 1 else rows:
-        cost, several = row["cost"], row.get("route") is None
-        money = "unknown" if cost is None else f"{cost:,.2f}"
-        if several and cost is not None and planning.unknown:
-            money = f"at least {money}"
-        numbers = (
-            f"{row[name]:,}" for name in ("cells", "runs", "calls", "tokens_in", "tokens_out")
-        )
-        table.add_row(row["subject"], row.get("route", ""), *numbers, money, row.get("needs", ""))
-    return table
+    every = [*rows, planning.total] if len(rows) > 1 else rows
+    needless = frozenset(() if any(row.get("needs") for row in every) else ("needs",))
+    shown = [_cost(row, bool(planning.unknown)) for row in every]
+    return replace(COSTS, empty=needless).table(shown, width)
+
+
+def _cost(row: Mapping[str, Any], partly: bool) -> dict[str, str]:
+    """Return what one subject, or all of them, takes.
+
+    Args:
+        row: Its numbers.
+        partly: Whether the price of some is unknown.
+    """
+    counts = {name: f"{row[name.replace(' ', '_')]:,}" for name in COUNTS}
+    money = "unknown" if row["cost"] is None else f"{row['cost']:,.2f}"
+    least = "at least " * (partly and "route" not in row and row["cost"] is not None)
+    words = {name: row.get(name, "") for name in ("subject", "route", "needs")}
+    return {**words, **counts, "US dollars": f"{least}{money}"}
 
 
 def _notes(planning: Planning) -> Iterator[str]:

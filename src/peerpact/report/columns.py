@@ -28,7 +28,7 @@ class Columns:
     """Columns, from left to right."""
     texts: frozenset[str]
     """Columns of words, which stand left and may fold; numbers stand right and never do."""
-    leading: Sequence[str]
+    leading: Sequence[str] = ()
     """Columns, the first ones, whose values several rows share; a narrow table has a line for them."""
     spare: Sequence[str] = ()
     """Columns that a narrow table leaves out, in this order."""
@@ -43,7 +43,7 @@ class Columns:
         if _width(shown, rows, GAP) <= width:
             return self._table(shown, _once(rows, self.leading), GAP)
         shown = [name for name in shown if name not in self.leading]
-        grouped = _grouped(rows, self.leading, shown[0])
+        grouped = _grouped(rows, self.leading, shown[0]) if self.leading else rows
         left_out = []
         for name in [name for name in self.spare if name in shown]:
             if _width(shown, grouped, 1) <= width:
@@ -85,7 +85,7 @@ def _width(shown: Sequence[str], rows: Sequence[Row], gap: int) -> int:
 
 def _once(rows: Sequence[Row], leading: Sequence[str]) -> list[Row]:
     """Return rows without a single leading value that stands above already."""
-    if len(leading) > 1:
+    if len(leading) != 1:
         return list(rows)
     repeated = (before is not None and _same(row, before, leading) for row, before in _pairs(rows))
     return [{**row, leading[0]: ""} if r else row for row, r in zip(rows, repeated, strict=True)]
