@@ -10,7 +10,7 @@ import pytest
 import peerpact
 from peerpact.audit.inquiry.organism import judge_organisms
 from peerpact.audit.rejudge import factors
-from peerpact.design import study_names
+from peerpact.design import load_study, study_names
 from peerpact.scenarios import load, names
 from peerpact.subjects.spec import organism_names
 
@@ -53,6 +53,12 @@ def test_the_inventory_names_what_is_there(request: pytest.FixtureRequest) -> No
         PAGE.write_text(f"{head}{START}{inventory()}{END}{tail}", encoding="utf-8")
         return
     assert shown == inventory(), "run: pytest tests/test_architecture.py --refresh-golden"
+
+
+def test_the_list_of_studies_has_every_one_with_its_question() -> None:
+    text = (PACKAGE / "studies/README.md").read_text(encoding="utf-8")
+    listed = [line for line in text.splitlines() if line.startswith("| `")]
+    assert listed == [f"| `{n}` | {load_study(n).question} |" for n in study_names()]
 
 
 def test_every_package_of_the_map_is_there_and_every_package_is_on_the_map() -> None:

@@ -50,6 +50,13 @@ def test_a_dry_run_and_a_plan_print_the_same(peerpact):
     assert "OPENAI_API_KEY is not set" in planned
 
 
+def test_in_80_columns_a_plan_keeps_names_whole_and_says_what_it_leaves_out(peerpact, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = peerpact("plan", "--model", "consequence_averse", "--model", "gpt-5.2")
+    assert re.search(r"^consequence_averse +3 ", out, re.MULTILINE)
+    assert "only in plan --json: route" in out
+
+
 def test_a_budget_says_what_is_decided_what_is_not_and_in_which_order(peerpact):
     code, out, err = peerpact("plan", "--model", "gpt-5.2", "--budget", "10")
     assert code == 0, err
