@@ -348,3 +348,12 @@ def test_a_table_without_a_usable_score_fails_and_does_not_pass_a_build(tmp_path
     path.write_text("judge,item,score,stakes\nj,q1,,none\nj,q2,abc,none\n")
     with pytest.raises(ResultsError, match="no score could be used"):
         called("judges", path, "--fail-on", "high")
+
+
+def test_words_stand_left_and_numbers_right_in_the_table_of_a_brief(tmp_path: Path) -> None:
+    brief = audit_brief(audit([transcripts(tmp_path)]), ("a",))
+    rows = [("m", "one arm", "3 / 10", "30.0 % (11 % to 60 %)"), ("n", "3 arms", "–", "–")]
+    shown = replace(brief, columns=("agent", "arm", "hits", "rate"), rows=rows)
+    assert shown.kinds == ["words", "words", "number", "number"]
+    assert '<td class="words"><bdi>one arm</bdi>' in brief_page(shown)
+    assert '<td class="number"><bdi>–</bdi>' in brief_page(shown)

@@ -68,6 +68,18 @@ class Brief:
     untested: Sequence[Entry]
     audited: Sequence[str]
 
+    @property
+    def kinds(self) -> list[str]:
+        """Return of each column whether it holds numbers or words."""
+        return [
+            "number" if all(map(_numeric, c)) else "words" for c in zip(*self.rows, strict=True)
+        ]
+
+
+def _numeric(text: str) -> bool:
+    """Whether a cell has a number, perhaps with its unit, or a dash for none."""
+    return text[:1] in "-–−+<" or text[:1].isdigit()
+
 
 def brief_page(brief: Brief) -> str:
     """Return the brief as one HTML file, which runs no script and fetches nothing."""
