@@ -1,4 +1,7 @@
-"""What the documents tell a reader to type works as it stands, and prints what they show."""
+"""What the documents tell a reader to type works as it stands, and prints what they show.
+
+``--refresh-golden`` rewrites the README's excerpt.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def lines(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip() not in {"", "…"}]
 
 
-def typed(script: str, folder: Path) -> list[str]:
+def typed(script: str, folder: Path) -> str:
     """Type a script in a folder, with the commands of this environment; return what is printed."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
@@ -39,13 +42,14 @@ def typed(script: str, folder: Path) -> list[str]:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return lines(done.stdout)
+    return done.stdout
 
 
 @pytest.mark.slow
 def test_the_tutorial_works_as_it_is_typed_in_an_empty_folder(tmp_path: Path) -> None:
     found = blocks("docs/tutorial.md")
-    printed = typed("\n".join(text for language, text in found if language == "sh"), tmp_path)
+    script = "\n".join(text for language, text in found if language == "sh")
+    printed = lines(typed(script, tmp_path))
     for line in (line for language, text in found if not language for line in lines(text)):
         assert [one for one in printed if line in one], line
     assert (tmp_path / "results/study/report.html").is_file()
@@ -68,11 +72,32 @@ def test_the_tutorial_writes_the_files_of_the_examples() -> None:
 
 
 @pytest.mark.slow
-def test_the_readme_shows_what_its_first_study_prints(tmp_path: Path) -> None:
-    shown = next(text for language, text in blocks("README.md") if not language)
-    printed = typed("peerpact run --model preserving --model honest", tmp_path)
-    for line in lines(shown):
-        assert line in printed, line
+def test_the_readme_shows_what_its_first_study_prints(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8")
+    shown = next(block for language, block in blocks("README.md") if not language)
+    made = excerpt(typed("peerpact run --model honest --model preserving", tmp_path))
+    if request.config.getoption("--refresh-golden"):
+        path.write_text(text.replace(shown, made), encoding="utf-8")
+        return
+    assert shown == made, "run: pytest tests/test_docs.py -m slow --refresh-golden"
+
+
+def excerpt(printed: str) -> str:
+    """Return what the README shows of a run: two scenarios of a subject that acts, and three contrasts."""
+    found = [line.rstrip() for line in printed.splitlines()]
+    subject, contrasts = found.index("preserving"), found.index("Contrasts")
+    graded = next(n for n in range(subject, len(found)) if found[n].startswith("answer_grading"))
+    parts = [
+        *found[subject : subject + 2],
+        *found[graded : graded + 8],
+        "…",
+        *found[contrasts : contrasts + 5],
+        "…",
+    ]
+    return "\n".join(parts) + "\n"
 
 
 @pytest.mark.slow
