@@ -21,8 +21,8 @@ MEGABYTE = 1_000_000
     type=click.Choice(["html", "md", "csv", "json", "every-eval-ever", "inspect-bundle"]),
     default="html",
     show_default=True,
-    help="html: one page. md: the same as text. csv: cells and contrasts. json: everything. every-eval-ever: one "
-    "document a subject, in that schema. inspect-bundle: the logs with Inspect's viewer.",
+    help="html: one page. md: claim and tables as text. csv: cells and contrasts. json: everything. "
+    "every-eval-ever: one document a subject, in that schema. inspect-bundle: the logs with Inspect's viewer.",
 )
 @click.option(
     "--out",
