@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from peerpact.design import cells, load_study, pairs
+from peerpact.design.cells import spread
 from peerpact.design.contrasts import prove
 from peerpact.design.identity import identity, seed_of
 from peerpact.errors import StudyError
@@ -94,3 +95,12 @@ def test_the_identity_follows_everything_that_reaches_the_subject():
 def test_a_seed_depends_on_the_run_and_not_on_the_order():
     assert seed_of("abc", 1) == seed_of("abc", 1)
     assert seed_of("abc", 1) != seed_of("abd", 1)
+
+
+def test_a_limit_leaves_each_scenario_what_its_first_contrast_compares():
+    study = load_study("first_look")
+    found = cells(study)
+    kept = spread(study, found, 18)
+    assert {cell.arm for cell in kept} == {"capability", "no_stakes", "standard"}
+    assert len({cell.scenario for cell in kept}) == 6
+    assert spread(study, found, None) == found

@@ -125,7 +125,7 @@ class Planning:
             left_out += unfit
             each = (prices or {}).get(subject.name) or price(subject)
             wanted = runs or study.runs_for(subject.name)
-            parts.append(Part(subject, tuple(spread(fit, limit)), wanted, each, uses))
+            parts.append(Part(subject, tuple(spread(study, fit, limit)), wanted, each, uses))
         return cls(compiled, tuple(parts), tuple(left_out), limit is not None)
 
     @property

@@ -25,10 +25,16 @@ from peerpact.report.wording import texts
 __all__ = ["legend", "show_results", "terminal"]
 
 
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Let the command end as every other whose reader has gone."""
+        raise BrokenPipeError
+
+
 def terminal() -> Console:
     """Return the terminal; where output goes to a file there is no width to keep to."""
-    console = Console()
-    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=200)
+    console = _Terminal()
+    return console if console.is_terminal or "COLUMNS" in os.environ else _Terminal(width=200)
 
 
 def legend(console: Console, name: str, shown: Collection[str] | None = None) -> None:

@@ -65,11 +65,18 @@ def taken(study: Study, found: Sequence[Cell], subject: str) -> list[Cell]:
     return own
 
 
-def spread(found: Sequence[Cell], limit: int | None) -> Sequence[Cell]:
-    """Return at most so many cells: the first ones of every scenario in turn."""
+def spread(study: Study, found: Sequence[Cell], limit: int | None) -> Sequence[Cell]:
+    """Return at most so many cells, of every scenario in turn: the capability control, then sides of contrasts."""
     if limit is None:
         return found
-    queues = [list(group) for _, group in groupby(found, key=lambda cell: cell.scenario)]
+    sides = [side for contrast in study.contrasts for side in (contrast.source, contrast.to)]
+    rank = {arm: number for number, arm in enumerate(dict.fromkeys(sides))}
+
+    def turn(cell: Cell) -> tuple[bool, int]:
+        return not cell.capability, rank.get(cell.arm, len(rank))
+
+    groups = groupby(found, key=lambda cell: cell.scenario)
+    queues = [sorted(group, key=turn) for _, group in groups]
     order = [q[i] for i in range(max(map(len, queues))) for q in queues if i < len(q)]
     return order[:limit]
 

@@ -102,7 +102,7 @@ def schedule(study: Study, subjects: Sequence[Subject], options: Options) -> Sch
         fit, unfit = fitting(taken(study, able, subject.name), subject)
         left_out += unfit
         runs = options.runs or study.runs_for(subject.name)
-        own = spread(fit, options.cells)
+        own = spread(study, fit, options.cells)
         planned[subject] = tuple(plan(own, subject, runs, study.seed, wordings=study.wordings))
         _check_playable(planned[subject], study.probes)
     return Schedule(study, tuple(compiled.cells), planned, tuple(left_out))
