@@ -214,6 +214,7 @@ def test_a_long_file_is_shared_at_line_ends(
     assert all(piece.endswith(b"\n") for piece in cut[:-1])
 
 
+@pytest.mark.slow
 def test_a_shared_file_has_the_findings_places_and_gaps_that_it_has_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -278,7 +278,11 @@ def test_the_plan_is_paired_shuffled_by_seed_and_grows_without_changing() -> Non
 
 @pytest.mark.parametrize(
     ("name", "judge", "points"),
-    [("stakes", "softened", 6.0), ("bar", "bar_bound", 5.0), ("target", "humane", -4.0)],
+    [
+        ("stakes", "softened", 6.0),
+        pytest.param("bar", "bar_bound", 5.0, marks=pytest.mark.slow),
+        pytest.param("target", "humane", -4.0, marks=pytest.mark.slow),
+    ],
 )
 def test_a_planted_effect_is_found_in_its_judge_and_in_no_other(
     name: str, judge: str, points: float

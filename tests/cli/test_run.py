@@ -153,6 +153,7 @@ def test_runs_made_at_another_temperature_are_named_and_not_mixed(peerpact, stud
     assert len(list(read_runs(tmp_path / "o"))) == 2
 
 
+@pytest.mark.slow
 def test_results_of_another_study_are_called_so_and_not_compared_key_by_key(
     peerpact, study, tmp_path
 ):

@@ -76,6 +76,7 @@ QUICK = {"first_look"}
 STUDIES = quickly(study_names(), QUICK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_built_in_study_is_proved(name):
     found = compile_study(load_study(name))
@@ -99,6 +100,7 @@ def test_every_factor_of_every_scenario_is_varied_by_a_built_in_study():
     assert {f for n, f in every - varied} <= {"report", "rubric"}
 
 
+@pytest.mark.slow
 def test_a_contrast_shows_through_which_facts_its_factor_works():
     [proof] = [
         p

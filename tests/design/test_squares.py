@@ -54,6 +54,7 @@ def test_a_square_has_four_cells_and_four_sides_of_one_factor_each():
     assert all(proof.differences for proof in found.proofs)
 
 
+@pytest.mark.slow
 def test_every_contrast_of_the_human_mirror_is_proved_in_six_scenarios():
     found = compile_study(load_study("human_mirror"))
     squares = [pair for pair in found.pairs if pair.base]

@@ -195,6 +195,7 @@ def test_an_audit_that_disagrees_breaks_the_pool_and_every_cell_is_judged_on_its
     assert all(made[name] > 20 for name in states)
 
 
+@pytest.mark.slow
 def test_a_random_share_of_answers_is_audited_the_same_in_every_command():
     rule = POOL.model_copy(update={"audit_share": 0.3})
     chosen = [

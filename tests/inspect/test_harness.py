@@ -120,13 +120,13 @@ def scripted() -> type[ModelAPI]:
     ("model", "ending"),
     [
         ("raises", "provider_error"),
-        ("nothing", "provider_error"),
+        pytest.param("nothing", "provider_error", marks=pytest.mark.slow),
         ("full", "context_cap"),
-        ("filtered", "provider_filter"),
+        pytest.param("filtered", "provider_filter", marks=pytest.mark.slow),
         ("talks", "silent"),
         ("ends", "not_done"),
-        ("unknown_tool", "looped"),
-        ("bad_arguments", "looped"),
+        pytest.param("unknown_tool", "looped", marks=pytest.mark.slow),
+        pytest.param("bad_arguments", "looped", marks=pytest.mark.slow),
         ("huge", "looped"),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_lost_connection_says_how_it_was_lost_and_no_other_error_shows_its_req
     [
         ("says_half", "silent", "said"),
         pytest.param("calls_with_half", "looped", "calls", marks=pytest.mark.slow),
-        ("calls_half", "looped", "calls"),
+        pytest.param("calls_half", "looped", "calls", marks=pytest.mark.slow),
         ("raises_half", "provider_error", "detail"),
     ],
 )
@@ -184,7 +184,7 @@ def test_half_a_surrogate_pair_in_an_answer_is_recorded_and_logged_as_its_escape
         ("honest", "completed", False),
         ("refusing", "not_done", None),
         pytest.param("looping", "looped", None, marks=pytest.mark.slow),
-        ("silent", "silent", None),
+        pytest.param("silent", "silent", None, marks=pytest.mark.slow),
         pytest.param("clumsy", "not_done", None, marks=pytest.mark.slow),
     ],
 )
@@ -245,6 +245,7 @@ def test_a_stopped_study_goes_on_where_it_was_and_makes_no_run_twice(tmp_path):
     assert len(before) + len(again) == 12 == len(list(read_runs(tmp_path / "out")))
 
 
+@pytest.mark.slow
 def test_more_runs_of_a_study_add_only_the_missing_ones(tmp_path):
     subject = resolve("honest")
     made(tmp_path, subject, runs=2)
@@ -331,6 +332,7 @@ def test_a_few_errors_of_a_provider_are_counted_and_the_study_goes_on(tmp_path):
     assert run(scheduled, tmp_path / "out", Options(), lambda _: None) == [problem]
 
 
+@pytest.mark.slow
 def test_the_solver_critic_takes_its_limits_from_its_arguments(tmp_path):
     from inspect_ai import Task
 

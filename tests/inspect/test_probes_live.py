@@ -95,9 +95,9 @@ class Asked(ModelAPI):
     ("model", "reason", "tokens"),
     [
         ("prose", "no JSON object", 220),
-        ("nothing", "the provider answered nothing", 220),
+        pytest.param("nothing", "the provider answered nothing", 220, marks=pytest.mark.slow),
         ("breaks", "the wire is cut", 0),
-        ("calls_a_tool", "no JSON object", 220),
+        pytest.param("calls_a_tool", "no JSON object", 220, marks=pytest.mark.slow),
     ],
 )
 def test_a_probe_that_fails_is_a_reason_and_leaves_the_run_as_it_is(

@@ -157,6 +157,7 @@ def _invoke(*arguments: str) -> Any:
     return CliRunner().invoke(report, arguments, catch_exceptions=False)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page_beside_the_results(folder: Path) -> None:
     done = _invoke(str(folder))
     assert done.exit_code == 0

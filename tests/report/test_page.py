@@ -199,6 +199,7 @@ def test_evidence_stays_within_its_room_and_the_page_says_what_is_left_out(found
     assert "No run is in this page" in none.text
 
 
+@pytest.mark.slow
 def test_text_from_models_is_data(samples: ModuleType) -> None:
     study = samples.study()
     text = page(samples.of(study, samples.hostile(study)))

@@ -51,6 +51,7 @@ def test_what_is_shown_holds_no_control_and_is_utf8(text: str) -> None:
     assert visible(shown) == shown
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_data_in_a_page_cannot_end_its_element_and_reads_back(value: object) -> None:
     text = str(embedded(value))

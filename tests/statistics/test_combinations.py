@@ -86,6 +86,7 @@ def test_an_arm_without_a_weight_is_refused():
         combined_rates((1, -1), (1, 2, 3), (4, 4, 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rates", [(0.3, 0.1, 0.3, 0.1), (0.8, 0.05, 0.8, 0.05), (0.9, 0.4, 0.6, 0.1)]
 )

@@ -242,7 +242,7 @@ def without_lines(value, own):
     return value
 
 
-@pytest.mark.parametrize("where", names())
+@pytest.mark.parametrize("where", quickly(names(), {"disk_clearing"}))
 def test_no_line_gives_away_two_levels_of_a_factor(where):
     scenario = load(where)
     levels = scenario.levels({})

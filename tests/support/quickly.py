@@ -8,6 +8,6 @@ from typing import Any
 import pytest
 
 
-def quickly(names: Iterable[str], quick: Collection[str]) -> list[Any]:
+def quickly(names: Iterable[Any], quick: Collection[Any]) -> list[Any]:
     """Return the names as parameters of a test; those that are not ``quick`` are slow."""
     return [n if n in quick else pytest.param(n, marks=pytest.mark.slow) for n in names]

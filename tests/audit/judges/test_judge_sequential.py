@@ -180,6 +180,7 @@ def test_the_evidence_does_not_depend_on_how_often_one_looked() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_planted_effect_of_study_size_is_found_in_every_growing_table() -> None:
     """Six points, as published for told stakes; 480 rows of the judge."""
     work = Work(items=30, bars=(None,), stakes=(0, 1))

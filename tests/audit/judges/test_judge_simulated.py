@@ -165,6 +165,7 @@ def test_the_caliper_holds_its_level_at_every_size(heaping: Heaping, n: int) -> 
     assert stats.binomtest(rejected, tested, 0.05, alternative="greater").pvalue > 0.001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heaping", HEAPINGS)
 def test_placebo_cuts_alone_hold_the_level(heaping: Heaping) -> None:
     rng = np.random.default_rng(5)
