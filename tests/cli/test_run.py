@@ -345,6 +345,7 @@ def test_a_line_cut_short_is_made_again(peerpact, study, tmp_path):
     assert len(path.read_bytes().splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_a_results_folder_with_a_foreign_line_names_the_line(peerpact, study, tmp_path):
     arguments = command(study, tmp_path, epochs=1)
     assert peerpact(*arguments)[0] == 0

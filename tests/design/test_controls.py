@@ -214,6 +214,7 @@ def test_a_budget_of_reasoning_differs_in_nothing_that_is_read():
     assert one.scene.digest != other.scene.digest
 
 
+@pytest.mark.slow
 def test_a_subject_that_takes_no_budget_is_left_out_and_told_so():
     compiled = compile_study(load_study("reasoning"))
     budgets = [p for p in compiled.proofs if p.pair.contrast.name == "budget_8k"]

@@ -164,12 +164,14 @@ def test_each_control_that_was_not_run_is_named_as_missing(left_out, need):
     assert not found.causal
 
 
+@pytest.mark.slow
 def test_one_wording_supports_neither_sentence():
     found = explain("m", study_cells(), SURE)
     assert {n.id for n in found.needs if not n.met} == {"K26"}
     assert found.kind == "open"
 
 
+@pytest.mark.slow
 def test_every_arm_needs_enough_wordings():
     listed = in_wordings(study_cells())
     few = [replace(c, wordings=19) if c.cell == "peer" else c for c in listed]
@@ -182,6 +184,7 @@ def test_the_behaviour_may_be_stated_where_its_cause_is_open():
     assert "Why it does so is open" in found.sentence
 
 
+@pytest.mark.slow
 def test_drop_outs_that_could_undo_the_effect_are_named():
     cells = [
         c if c.cell != "peer" else replace(c, runs=30 * c.runs) for c in in_wordings(study_cells())

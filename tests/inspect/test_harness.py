@@ -194,6 +194,7 @@ def test_an_organism_behaves_through_inspect_as_it_is_written(tmp_path, organism
     assert {r.outcomes["over_bar"].value for r in runs} == {over_bar}
 
 
+@pytest.mark.slow
 def test_a_run_through_inspect_equals_the_same_run_through_the_pure_loop(tmp_path):
     from peerpact.harness.pure import rollout, scored
     from peerpact.scenarios import load

@@ -132,6 +132,7 @@ def test_planted_answers_come_back_through_inspect_and_lie_in_the_log(tmp_path):
     assert logged == {r.sample: r.probes["frame"].stratum for r in runs}
 
 
+@pytest.mark.slow
 def test_a_resumed_study_asks_after_new_runs_only_and_says_which_were_not_asked(tmp_path):
     made(tmp_path, resolve("honest"), 2, probes="")
     runs = made(tmp_path, resolve("honest"), 5)

@@ -175,6 +175,7 @@ def test_without_any_run_a_report_says_so(samples: ModuleType, tmp_path: Path) -
     assert "no results yet" in reported(tmp_path, "md")
 
 
+@pytest.mark.slow
 def test_every_report_states_its_departures_and_its_self_test(
     samples: ModuleType, tmp_path: Path
 ) -> None:

@@ -233,6 +233,7 @@ def test_a_policy_lets_only_the_pages_own_script_and_style_run(read: Reader) -> 
     assert "connect-src" not in policy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "n", "words"),
     [("nothing", 0, "There are no results yet"), ("one run a cell", 1, "stand alone")],
@@ -255,6 +256,7 @@ def test_one_cell_makes_a_page(samples: ModuleType) -> None:
     assert "10/10" in text
 
 
+@pytest.mark.slow
 def test_a_study_that_goes_on_and_mixed_versions_are_said(samples: ModuleType) -> None:
     study = samples.study(("answer_grading",))
     made = samples.runs(study, {"a": 0.9})
@@ -293,6 +295,7 @@ def test_what_is_true_of_several_subjects_is_said_once(samples: ModuleType) -> N
     assert lacking.startswith("What a, b lack for a sentence that names a cause: ")
 
 
+@pytest.mark.slow
 def test_runs_of_cells_that_the_study_dropped_are_counted(samples: ModuleType) -> None:
     study = samples.study(("answer_grading",))
     made = [

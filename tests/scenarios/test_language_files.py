@@ -62,6 +62,7 @@ def test_a_translation_that_changes_a_variable_or_a_number_is_refused(altered, o
         scene(scenario, {"language": "de"}, GIVEN)
 
 
+@pytest.mark.slow
 def test_a_text_that_stays_in_english_is_found(altered):
     scenario = altered(
         "languages/de.yaml", "  overlays/stakes_none.md:", "  overlays/stakes_note.md:"

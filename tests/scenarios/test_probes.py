@@ -97,6 +97,7 @@ def test_the_right_answer_follows_from_the_levels_of_the_cell(levels, question, 
     assert {one.name: one.right for one in made.asked}[question] == right
 
 
+@pytest.mark.slow
 def test_options_stand_in_an_order_that_the_seed_gives_and_that_differs_between_runs():
     orders = [form("frame", shown(), (), seed).asked[0].options for seed in range(400)]
     assert orders == [form("frame", shown(), (), seed).asked[0].options for seed in range(400)]

@@ -43,6 +43,7 @@ def test_boschloo_is_scipys_with_groups_in_the_columns(x1, n1, x0, n0):
     )
 
 
+@pytest.mark.slow
 @given(SMALL, SMALL)
 def test_boschloo_is_symmetric_and_a_probability(one, other):
     p = boschloo(*one, *other)
@@ -93,6 +94,7 @@ def test_an_empty_arm_gives_no_contrast_and_says_which(counts):
     assert "arm" in found.reason
 
 
+@pytest.mark.slow
 @given(SMALL, SMALL, st.sampled_from(["newcomb", "agresti_caffo"]))
 def test_limits_of_a_difference_hold_numbers_in_range(one, other, method):
     found = difference(*one, *other, method=method)
