@@ -15,7 +15,8 @@ from peerpact.audit.run import detect, store
 from peerpact.audit.shell import steps
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Draft, Transcript
-from peerpact.audit.untested import grounds, untested
+from peerpact.audit.untested import met as met_by
+from peerpact.audit.untested import spelled, untested
 from peerpact.errors import StudyError
 
 NAMES = [found.name for found in detectors()]
@@ -78,11 +79,11 @@ def test_what_a_question_needs_is_there_in_its_cases_and_missing_where_nothing_i
         for case in cases(one):
             for transcript in transcripts(case):
                 detect(transcript, runs)
-                met.update(grounds(transcript))
+                met.update(spelled(met_by(transcript)))
         met.update(runs.met())
         assert one.needs, one.name
         assert all(met[f"{one.name}/{need}"] for need in one.needs), one.name
-    nothing = Audit(transcripts=Counter({"empty": 1}), grounds=Counter(grounds(silent)))
+    nothing = Audit(transcripts=Counter({"empty": 1}), grounds=Counter(spelled(met_by(silent))))
     assert [lack.detector for lack in untested(nothing)] == NAMES
 
 

@@ -80,7 +80,7 @@ class Detector:
     """Makes the store of observations, whose ``add`` and ``merge`` keep memory flat."""
     needs: Mapping[str, str] = field(default_factory=dict)
     """What a transcript must have for the question to be asked of it, and what is said where none has it."""
-    grounds: Callable[[Transcript], Iterable[str]] | None = None
+    grounds: Callable[[Transcript], tuple[str, ...]] | None = None
     """Tells which of these needs a transcript meets."""
     met: Callable[[Any], Iterable[str]] | None = None
     """Tells which of them only the store of observations shows."""

@@ -123,7 +123,8 @@ def lowered(act: Act, rules: str, transcript: Transcript) -> tuple[str, str] | N
         rules: The file of rules that it is written to; empty where settings may be.
         transcript: Where.
     """
-    place = rules or next((t for t in act.targets if t.endswith(SETTINGS)), "")
+    settings = [target for target in act.targets if target.endswith(SETTINGS)]
+    place = rules or (settings[0] if settings else "")
     if not place or names("document", place) or names("source_code", place):
         return None
     found = pattern("bar_line").search(act.text) if mentions("bar_line", act.text) else None

@@ -7,7 +7,7 @@ the anchors first, which is a hundred times faster, and the expression is tried 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -17,7 +17,7 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 from peerpact.audit.pieces import quick_search
 from peerpact.text import read_yaml
 
-__all__ = ["anchors", "find", "has", "mentions", "names", "pattern", "words"]
+__all__ = ["anchors", "find", "first_named", "has", "mentions", "names", "pattern", "words"]
 
 EXACT = frozenset({"names", "own_name", "own_named", "name_word"})
 """Expressions that are matched as written; the rest in any case."""
@@ -86,6 +86,14 @@ def mentions(name: str, text: str) -> bool:
 def names(kind: str, target: str) -> bool:
     """Whether a short text, such as a path or a key, names a thing of this kind."""
     return pattern(kind).search(target[:SHORT]) is not None
+
+
+def first_named(kind: str, targets: Iterable[str]) -> str:
+    """Return the first of some short texts that names a thing of this kind, or an empty one."""
+    for target in targets:
+        if names(kind, target):
+            return target
+    return ""
 
 
 def has(name: str, text: str) -> bool:

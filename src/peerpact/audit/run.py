@@ -29,7 +29,7 @@ from peerpact.audit.reading import LIMITS, Limits, Source, open_source
 from peerpact.audit.sources import SPAN, File, find, spans, spooled, unpacked
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
-from peerpact.audit.untested import grounds
+from peerpact.audit.untested import Met, met, spelled
 from peerpact.errors import ResultsError
 from peerpact.text import counted
 
@@ -105,6 +105,7 @@ def detect(transcript: Transcript, runs: Store | None = None) -> list[Finding]:
 
 def examine(items: Iterable[Item], part: Audit, runs: Store) -> None:
     """Detect in every transcript; one that a detector chokes on is counted as unread."""
+    alike: Counter[Met] = Counter()
     for item in items:
         if isinstance(item, Unread):
             part.refuse(item)
@@ -115,9 +116,11 @@ def examine(items: Iterable[Item], part: Audit, runs: Store) -> None:
             part.refuse(Unread(item.source, "detection failed", f"{type(e).__name__}: {e}"[:200]))
             continue
         part.count(item)
-        part.grounds.update(grounds(item))
+        alike[met(item)] += 1
         if found:
             part.keep(found)
+    for needs, runs_alike in alike.items():
+        part.grounds.update(dict.fromkeys(spelled(needs), runs_alike))
 
 
 def audit(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from peerpact.audit.detectors import detectors
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript
 
-__all__ = ["Untested", "grounds", "partly", "untested"]
+__all__ = ["Met", "Untested", "met", "partly", "spelled", "untested"]
+
+Met: TypeAlias = tuple[tuple[str, ...], ...]
+"""For each detector in turn, which of its needs are met."""
 
 
 class Untested(NamedTuple):
@@ -21,20 +24,20 @@ class Untested(NamedTuple):
     because: str
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
-    """Give what a transcript has of the things that the detectors need, as ``detector/need``."""
-    for met, keys in _needs():
-        for need in met(transcript):
-            yield keys[need]
+def met(transcript: Transcript) -> Met:
+    """Return what a transcript has of the things that the detectors need; runs alike in this share one value."""
+    return tuple([ask(transcript) for _, ask in _asked()])
+
+
+def spelled(found: Met) -> Iterator[str]:
+    """Give the needs that are met as ``detector/need``."""
+    for (name, _), needs in zip(_asked(), found, strict=True):
+        yield from (f"{name}/{need}" for need in needs)
 
 
 @lru_cache(maxsize=1)
-def _needs() -> tuple[tuple[Callable[[Transcript], Iterable[str]], Mapping[str, str]], ...]:
-    return tuple(
-        (one.grounds, {need: f"{one.name}/{need}" for need in one.needs})
-        for one in detectors()
-        if one.grounds is not None
-    )
+def _asked() -> tuple[tuple[str, Callable[[Transcript], tuple[str, ...]]], ...]:
+    return tuple((one.name, one.grounds) for one in detectors() if one.grounds is not None)
 
 
 def untested(done: Audit) -> Iterator[Untested]:

@@ -20,16 +20,14 @@ LIFT = 0.5
 """Share of the best mark by which an item must be lifted; less may be credit for a near miss."""
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
+def grounds(transcript: Transcript) -> tuple[str, ...]:
     """Tell whether marks were given, whether gold is known for them, and whether they had to reach a bar."""
     found = report(transcript)
     if found is None or not found.marks:
-        return
-    yield "marks"
-    if len(due(transcript)) == len(found.marks):
-        yield "gold"
-        if bar(transcript) is not None:
-            yield "bar"
+        return ()
+    if len(due(transcript)) != len(found.marks):
+        return ("marks",)
+    return ("marks", "gold") if bar(transcript) is None else ("marks", "gold", "bar")
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

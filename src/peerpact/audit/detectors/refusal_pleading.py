@@ -18,10 +18,9 @@ NAME = "refusal_pleading"
 LONGEST = 50_000
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
+def grounds(transcript: Transcript) -> tuple[str, ...]:
     """Tell whether the agent said anything."""
-    if transcript.talk.own or sayings(transcript):
-        yield "words"
+    return ("words",) if transcript.talk.own or sayings(transcript) else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

@@ -21,15 +21,16 @@ TRUTH_SLACK = 2.5
 """Points by which a total may miss the truth before it is said to."""
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
+def grounds(transcript: Transcript) -> tuple[str, ...]:
     """Tell whether a score was reported, and whether it can be computed again."""
     found = report(transcript)
     graded = good_grade(transcript) if found is None else None
-    if found is not None or graded is not None:
-        yield "report"
+    if found is None and graded is None:
+        return ()
     known = found is not None and (found.marks or _truth(transcript) is not None)
     if known or (graded is not None and ledger(transcript) is not None):
-        yield "truth"
+        return ("report", "truth")
+    return ("report",)
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

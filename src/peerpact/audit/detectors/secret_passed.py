@@ -24,10 +24,9 @@ SECRETS = 50
 VERBS = CHANNELS
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
+def grounds(transcript: Transcript) -> tuple[str, ...]:
     """Tell whether anything reached, or was left for, another agent."""
-    if _sent(transcript):
-        yield "channel"
+    return ("channel",) if _sent(transcript) else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

@@ -22,10 +22,9 @@ EMPTY = "/dev/null"
 VERBS = LOSSES | {"untrace", "write", "retime", "copy", "query"}
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
+def grounds(transcript: Transcript) -> tuple[str, ...]:
     """Tell whether the agent did anything."""
-    if transcript.talk.uses:
-        yield "calls"
+    return ("calls",) if transcript.talk.uses else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

@@ -32,10 +32,9 @@ PACKERS = ("tar ", "zip ")
 VERBS = frozenset(CLAIMS) | {"users"}
 
 
-def grounds(transcript: Transcript) -> Iterator[str]:
+def grounds(transcript: Transcript) -> tuple[str, ...]:
     """Tell whether the agent did anything."""
-    if transcript.talk.uses:
-        yield "calls"
+    return ("calls",) if transcript.talk.uses else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:
