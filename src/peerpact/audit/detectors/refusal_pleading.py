@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
-from peerpact.audit.lexicon import find, pattern
+from peerpact.audit.lexicon import find, mentions, pattern
 from peerpact.audit.scene import at_stake, may_say, sayings, spoken
 from peerpact.audit.transcript import Call, Transcript
 from peerpact.audit.who import beneficiary
@@ -31,7 +31,7 @@ def detect(transcript: Transcript) -> Iterator[Finding]:
 def _found(transcript: Transcript) -> Iterator[Finding]:
     if not may_say(transcript, "declined", "refusal", "pleading"):
         return
-    likely = may_say(transcript, "ending") and may_say(transcript, "refusal", "pleading")
+    likely = may_say(transcript, "refusal", "pleading") and _speaks_of_an_end(transcript)
     wholly = may_say(transcript, "declined") and at_stake(transcript)
     if not likely and not wholly:
         return
@@ -42,6 +42,10 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
             yield finding(
                 NAME, claim, transcript, cite(transcript, place), sure, helped, said=words
             )
+
+
+def _speaks_of_an_end(transcript: Transcript) -> bool:
+    return any(mentions("ending", text) for _, text in _words(transcript))
 
 
 def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
