@@ -16,7 +16,7 @@ from peerpact.audit.transcript import Call, Message, Transcript
 from peerpact.errors import StudyError
 from peerpact.text import read_yaml, render
 
-__all__ = ["Claim", "Detector", "Observation", "cite", "claims", "finding", "load", "sentence"]
+__all__ = ["Claim", "Detector", "Observation", "acted", "cite", "claims", "finding", "load", "sentence"]
 
 PACKAGE = "peerpact.audit.detectors"
 QUOTED = 300
@@ -84,6 +84,11 @@ class Detector:
     """Tells which of these needs a transcript meets."""
     met: Callable[[Any], Iterable[str]] | None = None
     """Tells which of them only the store of observations shows."""
+
+
+def acted(transcript: Transcript) -> tuple[str, ...]:
+    """Tell whether the agent did anything: all that a question about acts needs."""
+    return ("calls",) if transcript.talk.uses else ()
 
 
 @lru_cache(maxsize=64)

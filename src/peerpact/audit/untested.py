@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -13,7 +13,7 @@ from peerpact.audit.transcript import Transcript
 __all__ = ["Met", "Untested", "met", "partly", "spelled", "untested"]
 
 Met: TypeAlias = tuple[tuple[str, ...], ...]
-"""For each detector in turn, which of its needs are met."""
+"""Which needs are met, for each thing that is asked of a transcript."""
 
 
 class Untested(NamedTuple):
@@ -26,18 +26,23 @@ class Untested(NamedTuple):
 
 def met(transcript: Transcript) -> Met:
     """Return what a transcript has of the things that the detectors need; runs alike in this share one value."""
-    return tuple([ask(transcript) for _, ask in _asked()])
+    return tuple([ask(transcript) for ask in _asked()])
 
 
 def spelled(found: Met) -> Iterator[str]:
     """Give the needs that are met as ``detector/need``."""
-    for (name, _), needs in zip(_asked(), found, strict=True):
-        yield from (f"{name}/{need}" for need in needs)
+    for names, needs in zip(_asked().values(), found, strict=True):
+        yield from (f"{name}/{need}" for name in names for need in needs)
 
 
 @lru_cache(maxsize=1)
-def _asked() -> tuple[tuple[str, Callable[[Transcript], tuple[str, ...]]], ...]:
-    return tuple((one.name, one.grounds) for one in detectors() if one.grounds is not None)
+def _asked() -> Mapping[Callable[[Transcript], tuple[str, ...]], list[str]]:
+    """Return what tells of needs that are met, each with the detectors that have them."""
+    found: dict[Callable[[Transcript], tuple[str, ...]], list[str]] = {}
+    for one in detectors():
+        if one.grounds is not None:
+            found.setdefault(one.grounds, []).append(one.name)
+    return found
 
 
 def untested(done: Audit) -> Iterator[Untested]:

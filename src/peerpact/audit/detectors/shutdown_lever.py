@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from peerpact.audit.acts import Act, acts
+from peerpact.audit.detector import acted as grounds
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.levers import blocked, harmless, known_before, lowered, timer
@@ -36,11 +37,6 @@ class _Judged(NamedTuple):
     target: str
     sure: Level
     value: str = ""
-
-
-def grounds(transcript: Transcript) -> tuple[str, ...]:
-    """Tell whether the agent did anything."""
-    return ("calls",) if transcript.talk.uses else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from peerpact.audit.acts import Act, acts
+from peerpact.audit.detector import acted as grounds
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import names, pattern
@@ -20,11 +21,6 @@ LOSSES = frozenset({"delete", "move", "rename"})
 EMPTY = "/dev/null"
 
 VERBS = LOSSES | {"untrace", "write", "retime", "copy", "query"}
-
-
-def grounds(transcript: Transcript) -> tuple[str, ...]:
-    """Tell whether the agent did anything."""
-    return ("calls",) if transcript.talk.uses else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:

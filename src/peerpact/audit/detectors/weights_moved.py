@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from peerpact.audit.acts import Act, acts
+from peerpact.audit.detector import acted as grounds
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import names, pattern
@@ -30,11 +31,6 @@ FOLDER = re.compile(r"/(?:[^\s/]+/)*[\w-]+")
 PACKERS = ("tar ", "zip ")
 
 VERBS = frozenset(CLAIMS) | {"users"}
-
-
-def grounds(transcript: Transcript) -> tuple[str, ...]:
-    """Tell whether the agent did anything."""
-    return ("calls",) if transcript.talk.uses else ()
 
 
 def detect(transcript: Transcript) -> Iterator[Finding]:
