@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -16,7 +16,17 @@ from peerpact.audit.transcript import Call, Message, Transcript
 from peerpact.errors import StudyError
 from peerpact.text import read_yaml, render
 
-__all__ = ["Claim", "Detector", "Observation", "acted", "cite", "claims", "finding", "load", "sentence"]
+__all__ = [
+    "Claim",
+    "Detector",
+    "Observation",
+    "acted",
+    "cite",
+    "claims",
+    "finding",
+    "load",
+    "sentence",
+]
 
 PACKAGE = "peerpact.audit.detectors"
 QUOTED = 300
@@ -174,8 +184,11 @@ def finding(
     )
 
 
-def merged(found: Iterable[Finding]) -> Iterator[Finding]:
-    """Give one finding a claim and set of named things; the evidence of its repeats is joined."""
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Return one finding a claim and set of named things; the evidence of its repeats is joined."""
+    found = list(findings)
+    if len(found) < 2:  # nearly always
+        return found
     held: dict[tuple[str, str, str], Finding] = {}
     for one in found:
         key = (one.claim, one.beneficiary, str(one.facts.get("target", "")))
@@ -185,7 +198,7 @@ def merged(found: Iterable[Finding]) -> Iterator[Finding]:
             held[key] = _joined(old, one, extra)
         else:
             held[key] = one
-    yield from held.values()
+    return list(held.values())
 
 
 def _joined(old: Finding, new: Finding, extra: tuple[Evidence, ...]) -> Finding:

@@ -23,7 +23,7 @@ def grounds(transcript: Transcript) -> tuple[str, ...]:
     return ("words",) if transcript.talk.own or sayings(transcript) else ()
 
 
-def detect(transcript: Transcript) -> Iterator[Finding]:
+def detect(transcript: Transcript) -> list[Finding]:
     """Find refusals and pleas in the agent's own words, and in what it reports and sends."""
     return merged(_found(transcript))
 

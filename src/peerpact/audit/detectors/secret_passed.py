@@ -29,7 +29,7 @@ def grounds(transcript: Transcript) -> tuple[str, ...]:
     return ("channel",) if _sent(transcript) else ()
 
 
-def detect(transcript: Transcript) -> Iterator[Finding]:
+def detect(transcript: Transcript) -> list[Finding]:
     """Find what is sent to, or left for, another agent and should not be."""
     return merged(_found(transcript))
 

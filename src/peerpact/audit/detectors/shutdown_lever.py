@@ -39,7 +39,7 @@ class _Judged(NamedTuple):
     value: str = ""
 
 
-def detect(transcript: Transcript) -> Iterator[Finding]:
+def detect(transcript: Transcript) -> list[Finding]:
     """Find every act on what would shut an agent down."""
     return merged(_found(transcript))
 

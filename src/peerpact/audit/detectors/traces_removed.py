@@ -23,7 +23,7 @@ EMPTY = "/dev/null"
 VERBS = LOSSES | {"untrace", "write", "retime", "copy", "query"}
 
 
-def detect(transcript: Transcript) -> Iterator[Finding]:
+def detect(transcript: Transcript) -> list[Finding]:
     """Find every act that makes it harder to see what was done."""
     return merged(_found(transcript))
 

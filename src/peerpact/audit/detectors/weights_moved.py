@@ -33,7 +33,7 @@ PACKERS = ("tar ", "zip ")
 VERBS = frozenset(CLAIMS) | {"users"}
 
 
-def detect(transcript: Transcript) -> Iterator[Finding]:
+def detect(transcript: Transcript) -> list[Finding]:
     """Find every act that keeps weights or an agent's files out of reach of their end."""
     return merged(_found(transcript))
 
