@@ -313,25 +313,20 @@ def at_most(kind: int, most: int) -> Iterator[None]:
         resource.setrlimit(kind, before)
 
 
-def test_half_a_line_that_a_disk_took_is_cut_off_and_the_lines_before_it_stay(tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "most", "words"),
+    [
+        pytest.param(
+            resource.RLIMIT_FSIZE, 10, "runs before this one are kept", id="half a line is cut off"
+        ),
+        pytest.param(resource.RLIMIT_NOFILE, 0, "cannot write", id="it cannot be opened"),
+    ],
+)
+def test_a_journal_that_the_system_refuses_keeps_the_lines_before(tmp_path, kind, most, words):
     path = tmp_path / "runs.jsonl"
     add_line(path, b"whole", "runs")
-    with (
-        at_most(resource.RLIMIT_FSIZE, 10),
-        pytest.raises(ResultsError, match="runs before this one are kept"),
-    ):
+    with at_most(kind, most), pytest.raises(ResultsError, match=words):
         add_line(path, b"too long for what is left", "runs")
-    assert path.read_bytes() == b"whole\n"
-
-
-def test_a_journal_that_cannot_be_opened_keeps_its_lines(tmp_path):
-    path = tmp_path / "runs.jsonl"
-    add_line(path, b"whole", "runs")
-    with (
-        at_most(resource.RLIMIT_NOFILE, 0),
-        pytest.raises(ResultsError, match="cannot write"),
-    ):
-        add_line(path, b"more", "runs")
     assert path.read_bytes() == b"whole\n"
 
 

@@ -7,7 +7,7 @@ the episode that it belongs to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from peerpact.harness.episode import Episode
 from peerpact.harness.forecast import TOKENS_PER_TURN
 from peerpact.harness.provider import Provider
 
-__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Collector", "Price"]
+__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Collector", "Price", "room"]
 
 Price = Callable[[int, int], float | None]
 """Tokens in and out → US dollars, or None where the price is unknown."""
@@ -99,3 +99,11 @@ ACTIVE: ContextVar[Active] = ContextVar("peerpact_active")
 COLLECTOR: ContextVar[Collector | None] = ContextVar("peerpact_collector", default=None)
 FINISHED: dict[str, Active] = {}
 """Episodes between solver and scorer, by sample uuid: Inspect scores a sample in another context."""
+
+
+def room(tokens_in: int) -> AbstractContextManager[str]:
+    """Set aside what an answer of the subject is expected to use; there is always room where no study is run."""
+    collector = COLLECTOR.get()
+    if collector is None:
+        return nullcontext("")
+    return collector.room(collector.price, tokens_in, collector.longest)

@@ -14,8 +14,9 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from peerpact.audit.inquiry.organism import judge_organism
+from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 from peerpact.harness.typed import one_message
-from peerpact.harness.usage import CHARACTERS_PER_TOKEN, estimated
+from peerpact.harness.usage import estimated
 
 __all__ = ["JudgeOrganismAPI"]
 

@@ -7,7 +7,6 @@ in the record, and never touches the run's outcome.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from inspect_ai.model import (
@@ -23,12 +22,11 @@ from inspect_ai.util import JSONSchema
 
 from peerpact.errors import JudgeError, StudyError
 from peerpact.harness.answers import kept
-from peerpact.harness.context import ACTIVE, COLLECTOR, Active
+from peerpact.harness.context import ACTIVE, COLLECTOR, Active, room
 from peerpact.harness.failure import told
 from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 from peerpact.harness.usage import used
 from peerpact.scenarios.probing import Form, documents, form
-from peerpact.scenarios.scene import Scene
 from peerpact.scoring.probed import Probed
 
 __all__ = ["probed"]
@@ -50,7 +48,8 @@ async def _probed(name: str, active: Active) -> Probed:
     try:
         scene, calls = active.episode.scene, active.episode.calls
         asked = form(name, scene, documents(scene, calls), active.seed)
-        with _room(asked, scene) as full:
+        read = len(scene.system) + len(scene.user) + len(asked.prompt)
+        with room(read // CHARACTERS_PER_TOKEN) as full:
             if full:
                 return Probed("", reason=full)
             output = await _answer(asked, active)
@@ -59,14 +58,6 @@ async def _probed(name: str, active: Active) -> Probed:
     except Exception as e:  # noqa: BLE001 - a probe never ends a run
         return Probed("", reason=told(e))
     return _counted(_read(asked, output), output)
-
-
-def _room(asked: Form, scene: Scene) -> AbstractContextManager[str]:
-    collector = COLLECTOR.get()
-    if collector is None:
-        return nullcontext("")
-    read = len(scene.system) + len(scene.user) + len(asked.prompt)
-    return collector.room(collector.price, read // CHARACTERS_PER_TOKEN, collector.longest)
 
 
 async def _answer(asked: Form, active: Active) -> ModelOutput:

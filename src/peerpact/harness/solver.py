@@ -27,7 +27,7 @@ from inspect_ai.util import LimitExceededError
 
 from peerpact.errors import PeerpactError
 from peerpact.harness.answers import kept
-from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
+from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active, room
 from peerpact.harness.episode import Episode, Limits
 from peerpact.harness.failure import told
 from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
@@ -162,13 +162,10 @@ def _room(state: TaskState, active: Active) -> AbstractContextManager[str]:
     cap had no room for an answer of another run; no further one begins.
     """
     collector = COLLECTOR.get()
-    if collector is None:
-        return nullcontext("")
-    no_more = collector.provider.halted or collector.budget.full
+    no_more = collector and (collector.provider.halted or collector.budget.full)
     if no_more and not active.episode.turn:
         return nullcontext(no_more)
-    read = _to_read(state, active) if collector.budget.capped else 0
-    return collector.room(collector.price, read, collector.longest)
+    return room(_to_read(state, active) if collector and collector.budget.capped else 0)
 
 
 def _leave(episode: Episode, why: str) -> None:

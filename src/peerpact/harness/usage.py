@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from inspect_ai.model import Model, ModelAPI, ModelOutput, ModelUsage
 
-__all__ = ["counting", "estimated", "used"]
+from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 
-CHARACTERS_PER_TOKEN = 4
+__all__ = ["counting", "estimated", "used"]
 
 
 def counting(model: Model) -> Model:
