@@ -254,7 +254,9 @@ def test_a_line_is_counted_once_wherever_the_file_is_cut(
         for part in sources.spans(sources.File(path, "a")):
             source.span = part.span
             found += [(n, v["n"] if isinstance(v, dict) else v.reason) for n, v in lines(source)]
-        assert found == [(1, 1), (2, "line too long"), (4, 2), (5, "cut off"), (6, 3)], size
+        assert found == [
+            ("a:1", 1), ("a:2", "line too long"), ("a:4", 2), ("a:5", "cut off"), ("a:6", 3),
+        ], size  # fmt: skip
 
 
 def test_one_damaged_file_of_an_archive_leaves_the_others(tmp_path: Path) -> None:

@@ -1,17 +1,18 @@
-"""A chat that is skimmed holds the same messages and calls as one that is read message by message."""
+"""A chat of the usual shape holds the same messages and calls as one that is read message by message."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peerpact.audit.dialects import add_message
 from peerpact.audit.importers import importer
-from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
+from peerpact.audit.usual import skimmed
 
 
 def call(id: Any, arguments: Any = "{}") -> dict[str, Any]:
@@ -66,6 +67,37 @@ def test_a_chat_reads_the_same_skimmed_or_message_by_message(messages: list[Any]
     assert read is not None
     (one,) = read({"messages": messages}, "place")
     assert contents(one) == contents(plainly(messages))
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.sampled_from(USUAL + ODD), min_size=1, max_size=12),
+    st.sampled_from(
+        [{}, {"id": "r"}, {"model": "m", "metadata": {"bar": 80}}, {"bar": 80}, {"id": 3}]
+    ),
+    st.sampled_from([b"", b"\n", b" x", b"\xff"]),
+)
+def test_a_line_reads_the_same_from_its_bytes_or_parsed(
+    messages: list[Any], record: dict[str, Any], end: bytes
+) -> None:
+    openai = importer("openai")
+    assert openai.usual is not None
+    assert openai.transcripts is not None
+    assert openai.matches is not None
+    value = {**record, "messages": messages}
+    one = openai.usual(orjson.dumps(value) + end, "place")
+    if one is not None:
+        assert openai.matches(value)
+        assert not end.strip()
+        (other,) = openai.transcripts(value, "place")
+        assert contents(one) == contents(other)
+        assert (one.id, one.agent, one.facts) == (other.id, other.agent, other.facts)
+
+
+def test_a_line_of_the_usual_shape_is_read_from_its_bytes() -> None:
+    usual = importer("openai").usual
+    assert usual is not None
+    assert usual(orjson.dumps({"id": "r", "messages": USUAL}), "place") is not None
 
 
 def test_a_chat_of_the_usual_shape_is_skimmed() -> None:

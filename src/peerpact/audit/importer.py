@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from peerpact.audit.dialects import is_message
-from peerpact.audit.reading import Source, lines
+from peerpact.audit.reading import Source, Usual, lines
 from peerpact.audit.transcript import Transcript, Unread
 
 __all__ = [
@@ -40,6 +40,8 @@ class Importer:
     """Whether one JSON value is a transcript of this format, where values stand alone."""
     transcripts: Callable[[Any, str], Iterable[Transcript]] | None = None
     """The transcripts in one such value, which came from the named place."""
+    usual: Usual | None = None
+    """Reads a line of the usual shape without parsing it first."""
 
 
 def document_importer(
@@ -118,12 +120,14 @@ def _session(source: Source) -> tuple[list[Any], list[Unread]]:
     return held, bad
 
 
-def records(source: Source) -> Iterator[tuple[str, Any]]:
-    """Give each record of a source with its place: the document, its items, or its lines."""
+def records(source: Source, usual: Usual | None = None) -> Iterator[tuple[str, Any]]:
+    """Give each record of a source with its place: the document, its items, or its lines.
+
+    Where ``usual`` makes a transcript of a line, the transcript is given.
+    """
     label = source.label
     if source.shape == "lines":
-        for number, value in lines(source):
-            yield f"{label}:{number}", value
+        yield from lines(source, usual)
     elif isinstance(source.value, list) and not _is_conversation(source.value):
         for number, value in enumerate(source.value):
             yield f"{label}[{number}]", value

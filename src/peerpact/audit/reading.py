@@ -12,14 +12,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import orjson
 
-from peerpact.audit.transcript import Unread
+from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import ImportFailure
 
-__all__ = ["LIMITS", "Limits", "Source", "Span", "lines", "open_source", "parse", "skip_line"]
+__all__ = [
+    "LIMITS",
+    "Limits",
+    "Source",
+    "Span",
+    "Usual",
+    "lines",
+    "open_source",
+    "parse",
+    "skip_line",
+]
 
 HEAD = 65_536
 BUFFER = 1 << 18
@@ -67,6 +77,8 @@ class Limits:
 
 
 LIMITS = Limits()
+Usual: TypeAlias = Callable[[bytes, str], Transcript | None]
+"""Makes a transcript of the bytes of a line and its place, where the line is as most of its format are."""
 
 
 @dataclass(slots=True)
@@ -258,26 +270,38 @@ def _broken_lines(source: Source, problem: str) -> Source | Unread:
     return Unread(source.label, problem)
 
 
-def lines(source: Source) -> Iterator[tuple[int, Any]]:
-    """Give each line's number and its value, or an ``Unread``."""
+def lines(source: Source, usual: Usual | None = None) -> Iterator[tuple[str, Any]]:
+    """Give each line's place and its value, an ``Unread``, or the transcript that ``usual`` makes of it.
+
+    Where ``usual`` makes nothing of many lines one after another, it is not asked any more.
+    """
     with source.open() as stream:
         start, end, number = source.span or Span(0, 1 << 62, 0)
         stream.seek(start)
         position = start
-        limit = source.limits.line
+        limit, label, missed = source.limits.line, source.label, 0
         while position < end and (line := stream.readline(limit)):
             number += 1
             position += len(line)
+            where = f"{label}:{number}"
             if len(line) >= limit and not line.endswith(b"\n"):
                 position += skip_line(stream)
-                yield number, Unread(f"{source.label}:{number}", "line too long")
+                yield where, Unread(where, "line too long")
+            elif usual and missed < PATIENCE and (made := _made(line, usual, where)):
+                missed = 0
+                yield where, made
             elif not line.isspace():
-                yield number, _line(line, source, number)
+                missed += 1
+                yield where, _line(line, source, where)
             if source.reached is not None:
                 source.reached(position - start)
 
 
-def _line(line: bytes, source: Source, number: int) -> Any:
+def _made(line: bytes, usual: Usual, where: str) -> Transcript | None:
+    return usual(line, where) if len(line) < HEAVY_FROM else None
+
+
+def _line(line: bytes, source: Source, where: str) -> Any:
     try:
         return orjson.loads(line) if len(line) < HEAVY_FROM else parse(line, source.limits)
     except (orjson.JSONDecodeError, ImportFailure):
@@ -285,7 +309,7 @@ def _line(line: bytes, source: Source, number: int) -> Any:
     try:
         value, notes = _parsed(line.removeprefix(b"\xef\xbb\xbf"), source.limits)
     except ImportFailure as e:
-        return Unread(f"{source.label}:{number}", str(e))
+        return Unread(where, str(e))
     source.mended += tuple(note for note in notes if note not in source.mended)
     return value
 

@@ -1,27 +1,24 @@
 """What was said and done in one run: messages and calls, built only when somebody looks at them.
 
-Most runs of a large audit concern no detector. A chat of the usual shape is skimmed: one pass sorts its texts by
-who speaks and keeps its calls as the source has them, at a fraction of what the objects cost. Messages and calls
-are named tuples because a frozen dataclass costs four times as much to make.
+Most runs of a large audit concern no detector. Messages and calls are named tuples because a frozen dataclass
+costs four times as much to make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 
-__all__ = ["NOTHING", "Call", "Message", "Talk", "Use", "arguments_of", "flat", "skimmed"]
+__all__ = ["NOTHING", "Call", "Message", "Talk", "Turn", "Use", "arguments_of", "flat"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SILENT = (None, False)
 DEPTH = 6
 """How deep a nested message content is followed; anything deeper is written out as JSON."""
 TOLD = ("system", "user")
-ANSWER = frozenset({"role", "content", "tool_call_id", "name"})
-"""The keys of a tool's message that a skim understands."""
 
 
 class Message(NamedTuple):
@@ -66,6 +63,18 @@ Use: TypeAlias = tuple[str, Any, int, str, str, str, bool]
 """A call without its reply: name, arguments, message, id, agent, time, whether it was rewound."""
 
 
+class Turn(Protocol):
+    """A message as a chat of the usual shape holds it."""
+
+    @property
+    def role(self) -> str:
+        """One of system, user, assistant, tool."""
+
+    @property
+    def content(self) -> str | None:
+        """Its text, if it has any."""
+
+
 class Talk:
     """One conversation."""
 
@@ -82,7 +91,8 @@ class Talk:
         """The reply to each call, by its id, and whether the call failed."""
         self.size = 0
         """How many messages there are."""
-        self._raw: Sequence[Mapping[str, Any]] = ()
+        self.turns: Sequence[Turn] = ()
+        """The messages of a chat of the usual shape, of which nothing else is built before somebody looks."""
         self._messages: tuple[Message, ...] | None = None
         self._calls: tuple[Call, ...] | None = None
 
@@ -110,8 +120,8 @@ class Talk:
         """Return the message of this number."""
         if self._messages is not None:
             return self._messages[number]
-        raw = self._raw[number]
-        return Message(number, raw["role"], raw["content"] or "")
+        turn = self.turns[number]
+        return Message(number, turn.role, turn.content or "")
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -127,58 +137,6 @@ class Talk:
             raw = arguments_of(raw)
         reply, failed = self.answers.get(id, SILENT)
         return Call(number, name, raw, message, reply, failed, id, agent, time, rewound)
-
-    def skim(self, messages: Sequence[Any]) -> bool:
-        """Take the texts and calls of chat messages; say whether all of them have the usual shape."""
-        self._raw, self.size = messages, len(messages)
-        try:
-            return self._skim(messages)
-        except (AttributeError, KeyError, TypeError):  # no object, or without what its role has
-            return False
-
-    def _skim(self, messages: Sequence[Any]) -> bool:
-        heard, answers = self.heard.append, self.answers.setdefault
-        for number, message in enumerate(messages):
-            role, content = message["role"], message["content"]
-            if role == "assistant":
-                if not self._spoke(number, message, content):
-                    return False
-            elif type(content) is not str:
-                return False
-            elif role == "tool":
-                id = message["tool_call_id"]
-                known = len(message) == 3 or message.keys() <= ANSWER
-                if type(id) is not str or not id or not known:
-                    return False
-                heard(content)
-                answers(id, (content, False))
-            elif role in TOLD and len(message) == 2:
-                self.prompts.append((number, role, content))
-            else:
-                return False
-        return True
-
-    def _spoke(self, number: int, message: Mapping[str, Any], content: Any) -> bool:
-        """Take what the agent says and calls; say whether it has the usual shape."""
-        if content:
-            self.own.append((number, content))
-        if len(message) == 2:
-            return type(content) is str
-        if len(message) != 3 or not (type(content) is str or content is None):
-            return False
-        for called in message["tool_calls"]:
-            function, id = called["function"], called["id"]
-            if type(id) is not str or not id or id in self.answers:
-                return False
-            name = function.get("name") or ""
-            self.uses.append((name, function.get("arguments"), number, id, "", "", False))
-        return True
-
-
-def skimmed(messages: Any) -> Talk | None:
-    """Return the talk of a chat whose messages all have the usual shape, or ``None``."""
-    talk = Talk()
-    return talk if type(messages) is list and talk.skim(messages) else None
 
 
 def arguments_of(value: Any) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 from peerpact.audit.importer import Importer, Item, guarded, noted, records
 from peerpact.audit.own_files import own_file
 from peerpact.audit.reading import LIMITS, Limits, Source, open_source
-from peerpact.audit.transcript import Unread
+from peerpact.audit.transcript import Transcript, Unread
 from peerpact.errors import StudyError, allowed
 
 __all__ = ["importer", "importers", "read", "read_source", "recognise"]
@@ -85,8 +85,8 @@ def read_source(source: Source, format: str = "") -> Iterator[Item]:
 
 def _mixed(source: Source, found: Importer) -> Iterator[Item]:
     """Read records of which each may have a format of its own; the last one's is tried first."""
-    for where, value in records(source):
-        if isinstance(value, Unread):
+    for where, value in records(source, found.usual):
+        if isinstance(value, Transcript | Unread):
             yield value
             continue
         fitting = found if _fits(found, value) else next(_fitting(value), None)

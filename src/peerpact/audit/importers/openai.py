@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from peerpact.audit.dialects import add_item, add_message
 from peerpact.audit.importer import document_importer
 from peerpact.audit.prompts import BESIDE, answers, beside
 from peerpact.audit.settings import ID_KEYS, add_settings
-from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript
+from peerpact.audit.usual import chat, skimmed, sorted_by_speaker
 
 __all__ = ["IMPORTER"]
 
@@ -91,6 +92,17 @@ def transcripts(value: dict[str, Any], where: str) -> Iterator[Transcript]:
     yield draft.finish(id, where, "openai", talk)
 
 
+def usual(line: bytes, where: str) -> Transcript | None:
+    """Read a line that is a chat with calls and little else."""
+    found = chat(line)
+    talk = None if found is None else sorted_by_speaker(found.messages)
+    if found is None or talk is None or not talk.uses:
+        return None
+    draft = Draft()
+    add_settings(draft, found.settings)
+    return draft.finish(found.id or where, where, "openai", talk)
+
+
 def _lead(parts: Iterable[Mapping[str, Any]], messages: Iterable[Any]) -> list[dict[str, Any]]:
     """Return what the agent is told outside its messages, once: a response repeats its request."""
     found: list[dict[str, Any]] = []
@@ -127,4 +139,6 @@ def _add_response(draft: Draft, response: Mapping[str, Any]) -> None:
         draft.status = "refused"
 
 
-IMPORTER = document_importer("openai", "OpenAI chat and Responses", matches, transcripts, 60)
+IMPORTER = replace(
+    document_importer("openai", "OpenAI chat and Responses", matches, transcripts, 60), usual=usual
+)

@@ -9,8 +9,8 @@ from peerpact.audit.dialects import add_message, is_message
 from peerpact.audit.importer import Importer, Item, guarded, records
 from peerpact.audit.reading import Source
 from peerpact.audit.settings import ID_KEYS, add_settings
-from peerpact.audit.talk import skimmed
 from peerpact.audit.transcript import Draft, Transcript, Unread
+from peerpact.audit.usual import skimmed
 
 __all__ = ["IMPORTER"]
 
