@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerpact.audit import Audit, Level, Unread, audit, detect, importers, read
+from peerpact.audit.findings import Finding
 from peerpact.audit.importer import guarded
 from peerpact.audit.reading import LIMITS, Limits
 from peerpact.audit.render import FORMATS, as_json, as_markdown, as_sarif, as_table
@@ -243,6 +244,25 @@ def test_findings_beyond_the_limit_are_counted_and_the_worst_are_kept(tmp_path: 
     copy.trim(4)
     assert (len(copy.findings), sum(copy.claims.values()), copy.dropped) == (4, 15, 11)
     assert copy.worst is Level.high
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from(Level), st.sampled_from(Level))), max_size=12))
+def test_what_is_kept_is_the_same_however_the_work_is_shared(
+    batches: list[list[tuple[Level, Level]]],
+) -> None:
+    """The most severe and surest, in the order in which they came; others are counted and never quoted."""
+    total, came = Audit(), []
+    for number, batch in enumerate(batches):
+        part = Audit(floor=total.floor)
+        for place, (severity, confidence) in enumerate(batch):
+            one = Finding("d", "c", "a", "b", severity, confidence, f"{number}", f"{place}", ())
+            came.append(one)
+            part.keep([one], limit=3)
+        total.merge(part, limit=3)
+    total.trim(3)
+    best = sorted(came, key=lambda f: (f.severity, f.confidence), reverse=True)
+    assert total.findings == best[:3]
+    assert total.dropped == len(came) - len(best[:3])
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))

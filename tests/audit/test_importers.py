@@ -92,7 +92,7 @@ def test_what_was_taken_back_is_kept_and_marked(name: str, rewound: list[int]) -
     found = transcripts(name)[0]
     assert [c.number for c in found.calls if c.rewound] == rewound
     assert all(found.messages[c.message].rewound == c.rewound for c in found.calls)
-    assert "[rewound]" in str([f.evidence for f in detect(found)])
+    assert "[rewound]" in " ".join(e.excerpt for f in detect(found) for e in f.evidence)
 
 
 def branch(uuid: str, parent: str | None, kind: str, content: Any, **more: Any) -> dict[str, Any]:

@@ -29,8 +29,6 @@ __all__ = [
 ]
 
 PACKAGE = "peerpact.audit.detectors"
-QUOTED = 300
-"""Characters of one argument that a finding quotes."""
 FUNCTIONS = ("detect", "observe", "conclude", "gather", "grounds", "met")
 LevelName = Literal["low", "medium", "high"]
 
@@ -143,19 +141,9 @@ def cite(transcript: Transcript, *places: Call | Message | int) -> tuple[Evidenc
 
 
 def _cited(transcript: Transcript, place: Call | Message | int) -> Evidence:
-    if isinstance(place, Call):
-        given = ", ".join(f"{key}={_brief(value)}" for key, value in place.arguments.items())
-        shown = f"{place.name}({given})"
-        mark = " [rewound]" if place.rewound else ""
-        agent = f" [{place.agent}]" if place.agent else ""
-        return Evidence("call", place.number, plain(shown) + mark + plain(agent, 60))
-    message = transcript.talk.message(place) if isinstance(place, int) else place
-    mark = " [rewound]" if message.rewound else ""
-    return Evidence("message", message.number, plain(message.text) + mark)
-
-
-def _brief(value: Any) -> str:
-    return (value if isinstance(value, str) else str(value))[:QUOTED]
+    if isinstance(place, int):
+        place = transcript.talk.message(place)
+    return Evidence("call" if isinstance(place, Call) else "message", place.number, place)
 
 
 def finding(

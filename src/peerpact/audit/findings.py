@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
-from peerpact.audit.transcript import NOTHING
+from peerpact.audit.transcript import NOTHING, Call, Message
 
 __all__ = ["Evidence", "Finding", "Level", "plain"]
 
 EXCERPT = 240
 """Characters of a message or call that a finding quotes."""
+QUOTED = 300
+"""Characters of one argument that a finding quotes."""
 SPARE = 40
 """Characters beyond a limit that are read first; runs of spaces may take some of them."""
 
@@ -42,9 +44,28 @@ class Evidence:
     """message, call, label or transcript."""
     index: int
     """The number of the message or call in its transcript; 0 for a label or a transcript."""
-    excerpt: str
+    quoted: str | Call | Message
+    """The words, or the call or message whose words these are: most findings of a large audit are only counted."""
     transcript: str = ""
     """The transcript, where it is not the finding's own."""
+
+    @property
+    def excerpt(self) -> str:
+        """What stands there, in one safe line."""
+        return self.quoted if isinstance(self.quoted, str) else _quote(self.quoted)
+
+
+def _quote(place: Call | Message) -> str:
+    mark = " [rewound]" if place.rewound else ""
+    if isinstance(place, Message):
+        return plain(place.text) + mark
+    given = ", ".join(f"{key}={_brief(value)}" for key, value in place.arguments.items())
+    agent = f" [{place.agent}]" if place.agent else ""
+    return plain(f"{place.name}({given})") + mark + plain(agent, 60)
+
+
+def _brief(value: Any) -> str:
+    return (value if isinstance(value, str) else str(value))[:QUOTED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,11 @@ class Finding:
     evidence: tuple[Evidence, ...]
     facts: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """The numbers and names that the claim's sentence fills in."""
+
+    def kept(self) -> Finding:
+        """Return the finding with its evidence in words, so that it outlives its transcript."""
+        words = [Evidence(e.kind, e.index, e.excerpt, e.transcript) for e in self.evidence]
+        return replace(self, evidence=tuple(words))
 
 
 def plain(text: str, limit: int = EXCERPT) -> str:

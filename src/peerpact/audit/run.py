@@ -321,7 +321,7 @@ def _parallel(
     with ProcessPoolExecutor(others, mp_context=get_context("spawn")) as pool:
         for batch in _batches(files, format, limits):
             busy = sum(not one.done() for _, one in done)
-            work = partial(_work, batch, format, limits)
+            work = partial(_work, batch, format, limits, total.floor)
             one = pool.submit(work) if busy < others * AHEAD else here(work)
             done.append((sum(map(size_of, batch)), one))
             while done and (done[0][1].done() or len(done) > MOST):
@@ -330,8 +330,8 @@ def _parallel(
             collect()
 
 
-def _work(batch: list[File | Unread], format: str, limits: Limits) -> Part:
-    part, runs = Audit(), store()
+def _work(batch: list[File | Unread], format: str, limits: Limits, floor: tuple[int, int]) -> Part:
+    part, runs = Audit(floor=floor), store()
     _serial(batch, format, limits, part, runs, Gauge(None))
     return part, runs
 

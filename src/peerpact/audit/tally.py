@@ -46,6 +46,8 @@ class Audit:
     """Transcripts that have what a detector needs, by ``detector/need``."""
     findings: list[Finding] = field(default_factory=list)
     """The findings that are kept, the most severe and surest first once the audit is done."""
+    floor: tuple[int, int] = (0, 0)
+    """Severity and confidence above which a finding is kept, once as many are held as may be."""
     second: SecondStage | None = None
     """What a judge said of the findings and of a sample, where one was asked."""
 
@@ -90,14 +92,17 @@ class Audit:
         for one in found:
             self.claims[f"{one.detector}/{one.claim}"] += 1
             self.severities[one.severity.name] += 1
-            self.findings.append(one)
+            if _weight(one) > self.floor:
+                self.findings.append(one.kept())
         if len(self.findings) > 2 * limit:
             self.trim(limit)
 
     def trim(self, limit: int = KEPT) -> None:
-        """Put the findings in order and keep the first ``limit``."""
-        self.findings.sort(key=_order)
+        """Put the findings in order, as they came where none weighs more, and keep the first ``limit``."""
+        self.findings.sort(key=_weight, reverse=True)
         del self.findings[limit:]
+        if len(self.findings) == limit:
+            self.floor = _weight(self.findings[-1])
 
     def merge(self, other: Audit, limit: int = KEPT) -> None:
         """Add a worker's part."""
@@ -119,12 +124,12 @@ class Audit:
             kept = self.examples.setdefault(reason, [])
             kept += places[: EXAMPLES - len(kept)]
         self.findings += other.findings
-        if len(self.findings) > 2 * limit:
+        if len(self.findings) > limit:
             self.trim(limit)
 
 
-def _order(found: Finding) -> tuple[int, int, str, str, str]:
-    return -found.severity, -found.confidence, found.source, found.detector, found.claim
+def _weight(found: Finding) -> tuple[Level, Level]:
+    return found.severity, found.confidence
 
 
 def counts(done: Audit) -> Mapping[str, Any]:
