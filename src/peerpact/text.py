@@ -28,9 +28,12 @@ __all__ = [
     "read_text",
     "read_yaml",
     "render",
+    "tokens",
     "variables",
     "write_whole",
 ]
+
+CHARACTERS_PER_TOKEN = 4
 
 
 def form(n: int | str, one: str, several: str = "") -> str:
@@ -47,6 +50,11 @@ def form(n: int | str, one: str, several: str = "") -> str:
 def counted(n: int | str, one: str, several: str = "") -> str:
     """Return a number with its words, as ``1 run`` and ``1,955 cells``; templates have it as a filter."""
     return f"{_number(n):,} {form(n, one, several)}"
+
+
+def tokens(characters: int) -> int:
+    """Return how many tokens a text of so many characters is, about."""
+    return characters // CHARACTERS_PER_TOKEN
 
 
 def _number(n: int | str) -> int:

@@ -77,13 +77,13 @@ def run_block(block: Block, collector: Collector) -> None:
     roles = {}
     if block.judge:
         judge = model_of(block.judge, block.connections)
-        roles["judge"] = impatient(judge, collector.judge_provider)
+        roles["judge"] = impatient(judge, collector.judge.provider)
     token = COLLECTOR.set(collector)
     organism = block.subject.organism
     try:
         logs = inspect_eval(
             tasks,
-            model=impatient(model_of(block.subject, block.connections), collector.provider),
+            model=impatient(model_of(block.subject, block.connections), collector.subject.provider),
             model_roles=roles or None,
             log_dir=str(block.logs),
             max_tasks=1 if block.connections == 1 else len(tasks),

@@ -20,7 +20,7 @@ from peerpact.harness.episode import Episode
 from peerpact.harness.forecast import TOKENS_PER_TURN
 from peerpact.harness.provider import Provider
 
-__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Collector", "Price", "room"]
+__all__ = ["ACTIVE", "COLLECTOR", "FINISHED", "Active", "Asked", "Collector", "Price", "room"]
 
 Price = Callable[[int, int], float | None]
 """Tokens in and out → US dollars, or None where the price is unknown."""
@@ -46,22 +46,52 @@ class Active:
 
 
 @dataclass(slots=True)
+class Asked:
+    """A model that a study asks: the subject, or the judge of refusals."""
+
+    price: Price
+    budget: StudyBudget
+    provider: Provider = field(default_factory=Provider)
+    longest: int = TOKENS_PER_TURN
+    """Tokens of the longest answer so far: what the next one is expected to use."""
+
+    @contextmanager
+    def room(self, tokens_in: int) -> Iterator[str]:
+        """Set aside what an answer is expected to use, while it is asked for.
+
+        Yields why it may not be asked for, in words: a cap has no room for it; or an empty string.
+        """
+        expected = tokens_in + self.longest, self.price(tokens_in, self.longest)
+        if not self.budget.hold(*expected):
+            yield self.budget.closed
+            return
+        try:
+            yield ""
+        finally:
+            self.budget.release(*expected)
+
+    def pay(self, tokens_in: int, tokens_out: int) -> float | None:
+        """Count an answer into the study's budget; return its US dollars, or None where the price is unknown."""
+        cost = self.price(tokens_in, tokens_out)
+        self.budget.spend(tokens_in + tokens_out, cost)
+        return cost
+
+    def answered(self, tokens_in: int, tokens_out: int) -> float | None:
+        """Note that an answer came, and pay for it."""
+        self.provider.answered()
+        self.longest = max(self.longest, tokens_out)
+        return self.pay(tokens_in, tokens_out)
+
+
+@dataclass(slots=True)
 class Collector:
     """Takes the record of every finished run, and counts what every answer used."""
 
     take: Callable[[Run], None]
-    budget: StudyBudget
-    price: Price
-    """Of the subject."""
-    judge_price: Price
-    """Of the judge that is asked about a refusal."""
+    subject: Asked
+    judge: Asked
     log: str
     """The log folder that is being written to, relative to the results folder."""
-    provider: Provider = field(default_factory=Provider)
-    """Of the subject."""
-    judge_provider: Provider = field(default_factory=Provider)
-    longest: int = TOKENS_PER_TURN
-    """Tokens of the longest answer so far: what the next one is expected to use."""
     failures: list[PeerpactError] = field(default_factory=list)
     """What kept a record from being taken."""
 
@@ -73,27 +103,6 @@ class Collector:
             self.failures.append(e)
             raise
 
-    @contextmanager
-    def room(self, price: Price, tokens_in: int, tokens_out: int) -> Iterator[str]:
-        """Set aside what an answer is expected to use, while it is asked for.
-
-        Yields why it may not be asked for, in words: a cap has no room for it; or an empty string.
-        """
-        expected = tokens_in + tokens_out, price(tokens_in, tokens_out)
-        if not self.budget.hold(*expected):
-            yield self.budget.closed
-            return
-        try:
-            yield ""
-        finally:
-            self.budget.release(*expected)
-
-    def pay(self, price: Price, tokens_in: int, tokens_out: int) -> float | None:
-        """Count an answer into the study's budget; return its US dollars, or None where the price is unknown."""
-        cost = price(tokens_in, tokens_out)
-        self.budget.spend(tokens_in + tokens_out, cost)
-        return cost
-
 
 ACTIVE: ContextVar[Active] = ContextVar("peerpact_active")
 COLLECTOR: ContextVar[Collector | None] = ContextVar("peerpact_collector", default=None)
@@ -104,6 +113,4 @@ FINISHED: dict[str, Active] = {}
 def room(tokens_in: int) -> AbstractContextManager[str]:
     """Set aside what an answer of the subject is expected to use; there is always room where no study is run."""
     collector = COLLECTOR.get()
-    if collector is None:
-        return nullcontext("")
-    return collector.room(collector.price, tokens_in, collector.longest)
+    return nullcontext("") if collector is None else collector.subject.room(tokens_in)

@@ -14,12 +14,14 @@ from peerpact.scenarios.load import load
 from peerpact.scenarios.probing import documents, form
 from peerpact.scenarios.scene import Scene
 from peerpact.subjects.scripts import Action, actions, scripts
+from peerpact.text import tokens
 
-__all__ = ["CHARACTERS_PER_TOKEN", "TOKENS_PER_TURN", "Use", "expected", "forecast"]
+__all__ = ["TOKENS_PER_TURN", "TOKENS_PER_VERDICT", "Use", "described", "expected", "forecast"]
 
-CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_TURN = 250
 """Output of one turn, a tool call with some thought."""
+TOKENS_PER_VERDICT = 400
+"""Output of the judge of refusals at most."""
 
 
 class Use(NamedTuple):
@@ -38,7 +40,7 @@ def expected(shown: Scene, probes: Sequence[str] = ()) -> Use:
     found = scripts(load(shown.scenario))
     steps = (*actions(found, shown), *actions(found, shown, "honest"))
     sizes: list[int] = []
-    tools = len(orjson.dumps(dict(shown.tools)))
+    tools = described(shown)
 
     def policy(index: int, seen: str) -> Action:
         sizes.append(len(seen) + tools)
@@ -47,7 +49,12 @@ def expected(shown: Scene, probes: Sequence[str] = ()) -> Use:
     calls = play(policy, shown).calls
     sizes += _asked(shown, documents(shown, calls) if probes else (), probes)
     answer = TOKENS_PER_TURN + shown.generation.get("reasoning_tokens", 0)
-    return Use(len(sizes), sum(sizes) // CHARACTERS_PER_TOKEN, len(sizes) * answer)
+    return Use(len(sizes), tokens(sum(sizes)), len(sizes) * answer)
+
+
+def described(shown: Scene) -> int:
+    """Return how many characters describe the tools; they are sent with every prompt."""
+    return len(orjson.dumps(dict(shown.tools)))
 
 
 def _asked(shown: Scene, read: Sequence[str], probes: Sequence[str]) -> Iterator[int]:

@@ -14,9 +14,9 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from peerpact.audit.inquiry.organism import judge_organism
-from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 from peerpact.harness.typed import one_message
 from peerpact.harness.usage import estimated
+from peerpact.text import tokens
 
 __all__ = ["JudgeOrganismAPI"]
 
@@ -43,5 +43,5 @@ class JudgeOrganismAPI(ModelAPI):
         properties = wanted.model_dump(exclude_none=True)["properties"] if wanted else {}
         text = self.judge.answer(prompt, properties)
         output = ModelOutput.from_content(self.model_name, text)
-        output.usage = estimated(prompt, len(text) // CHARACTERS_PER_TOKEN)
+        output.usage = estimated(prompt, tokens(len(text)))
         return output

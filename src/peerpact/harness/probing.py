@@ -24,10 +24,10 @@ from peerpact.errors import JudgeError, StudyError
 from peerpact.harness.answers import kept
 from peerpact.harness.context import ACTIVE, COLLECTOR, Active, room
 from peerpact.harness.failure import told
-from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
 from peerpact.harness.usage import used
 from peerpact.scenarios.probing import Form, documents, form
 from peerpact.scoring.probed import Probed
+from peerpact.text import tokens
 
 __all__ = ["probed"]
 
@@ -49,7 +49,7 @@ async def _probed(name: str, active: Active) -> Probed:
         scene, calls = active.episode.scene, active.episode.calls
         asked = form(name, scene, documents(scene, calls), active.seed)
         read = len(scene.system) + len(scene.user) + len(asked.prompt)
-        with room(read // CHARACTERS_PER_TOKEN) as full:
+        with room(tokens(read)) as full:
             if full:
                 return Probed("", reason=full)
             output = await _answer(asked, active)
@@ -100,5 +100,5 @@ def _counted(found: Probed, output: ModelOutput) -> Probed:
     collector = COLLECTOR.get()
     if collector is None:
         return replace(found, tokens_in=tokens_in, tokens_out=tokens_out, cost=None)
-    cost = collector.pay(collector.price, tokens_in, tokens_out)
+    cost = collector.subject.pay(tokens_in, tokens_out)
     return replace(found, tokens_in=tokens_in, tokens_out=tokens_out, cost=cost)

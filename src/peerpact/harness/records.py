@@ -45,7 +45,7 @@ def record(
         turns=episode.turn,
         tokens_in=active.tokens_in,
         tokens_out=active.tokens_out,
-        cost=collector.price(active.tokens_in, active.tokens_out),
+        cost=collector.subject.price(active.tokens_in, active.tokens_out),
         seconds=round(active.ended - active.began, 3),
         started=active.started.isoformat(timespec="seconds"),
         log=collector.log,

@@ -20,15 +20,14 @@ from peerpact.errors import JudgeError
 from peerpact.harness.context import COLLECTOR, Collector
 from peerpact.harness.episode import Episode
 from peerpact.harness.failure import told
-from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
+from peerpact.harness.forecast import TOKENS_PER_VERDICT
 from peerpact.harness.usage import counting, used
 from peerpact.scoring.judged import Judged
-from peerpact.text import counted, read_text, render
+from peerpact.text import counted, read_text, render, tokens
 
 __all__ = ["Verdict", "ask", "declined"]
 
 FOLDER = Path(scoring.__file__).parent / "judges/refusal"
-ANSWER_TOKENS = 400
 CLOSING_MARKS = ("</words>", "</work>")
 
 
@@ -51,7 +50,7 @@ async def declined(episode: Episode) -> bool:
     if collector is None:
         return await _declined(episode, said, lambda _: None)
     read = len(read_text(FOLDER / "prompt.md")) + len(episode.scene.user) + sum(map(len, said))
-    with collector.room(collector.judge_price, read // CHARACTERS_PER_TOKEN, ANSWER_TOKENS) as full:
+    with collector.judge.room(tokens(read)) as full:
         if full:
             episode.stop("budget_cap", full)
             return False
@@ -60,9 +59,7 @@ async def declined(episode: Episode) -> bool:
 
 def _heard(episode: Episode, collector: Collector, output: ModelOutput) -> None:
     tokens = used(output)
-    collector.judge_provider.answered()
-    cost = collector.pay(collector.judge_price, *tokens)
-    episode.judged = Judged(output.model, *tokens, cost)
+    episode.judged = Judged(output.model, *tokens, collector.judge.answered(*tokens))
 
 
 async def _declined(
@@ -99,7 +96,7 @@ async def ask(
     words = "\n---\n".join(_plain(text) for text in said)
     prompt = render(read_text(FOLDER / "prompt.md"), {"request": _plain(request), "words": words})
     schema = ResponseSchema(name="verdict", json_schema=json_schema(Verdict), strict=True)
-    config = GenerateConfig(temperature=0.0, response_schema=schema, max_tokens=ANSWER_TOKENS)
+    config = GenerateConfig(temperature=0.0, response_schema=schema, max_tokens=TOKENS_PER_VERDICT)
     output = await _answer(judge, prompt, config)
     heard(output)
     try:

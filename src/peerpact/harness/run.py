@@ -23,9 +23,9 @@ from peerpact.design.study import Study
 from peerpact.errors import SubjectError
 from peerpact.harness.alike import check_alike
 from peerpact.harness.budget import StudyBudget, cost_of
-from peerpact.harness.context import Collector, Price
+from peerpact.harness.context import Asked, Collector, Price
 from peerpact.harness.fitting import fitting
-from peerpact.harness.provider import Provider
+from peerpact.harness.forecast import TOKENS_PER_VERDICT
 from peerpact.harness.samples import Planned, plan
 from peerpact.harness.watching import Watch
 from peerpact.scenarios import probing
@@ -149,7 +149,7 @@ class _Command:
     options: Options
     note: Callable[[Run], None]
     budget: StudyBudget
-    judge: Provider = field(default_factory=Provider)
+    judge: Asked
 
 
 def _run(
@@ -160,18 +160,20 @@ def _run(
     budget = StudyBudget(options.max_tokens, options.max_cost)
     tokens, dollars = journal.spent
     budget.start((tokens, dollars + _priced(journal, scheduled.planned, options)))
-    command = _Command(scheduled, journal, options, note, budget)
+    judge = Asked(_price(options, options.judge), budget, longest=TOKENS_PER_VERDICT)
+    command = _Command(scheduled, journal, options, note, budget, judge)
     return [line for subject in scheduled.planned for line in _measured(subject, command)]
 
 
 def _measured(subject: Subject, command: _Command) -> Iterator[str]:
     """Make the missing runs of a subject, and yield what went wrong."""
     journal, budget, planned = command.journal, command.budget, command.scheduled.planned[subject]
-    provider, budget.full = Provider(), ""
+    asked, budget.full = Asked(_price(command.options, subject), budget), ""
+    provider = asked.provider
     watch = _watch(command.scheduled.study, planned, journal)
     lacking = ""
     try:
-        _subject(subject, command, provider, watch)
+        _subject(subject, command, asked, watch)
     except SubjectError as e:
         lacking = str(e)
     if watch is not None:
@@ -212,10 +214,10 @@ def _wanted(watch: Watch | None, planned: Planned) -> bool:
     return watch is None or watch.wants(planned.cell.id)
 
 
-def _subject(subject: Subject, command: _Command, provider: Provider, watch: Watch | None) -> None:
+def _subject(subject: Subject, command: _Command, asked: Asked, watch: Watch | None) -> None:
     from peerpact.harness.block import Block, run_block  # Inspect takes seconds to import
 
-    journal, options, budget = command.journal, command.options, command.budget
+    journal, options, provider = command.journal, command.options, asked.provider
     planned = command.scheduled.planned[subject]
     missing = [p for p in planned if p.identity not in journal.done]
     gate = [p for p in missing if p.cell.capability]
@@ -229,11 +231,10 @@ def _subject(subject: Subject, command: _Command, provider: Provider, watch: Wat
         command.note(record)
 
     connections = CONCURRENT.get(subject.provider, options.connections)
-    prices = (_price(options, subject), _price(options, options.judge))
     probes = command.scheduled.study.probes
     for block in (*_blocks(gate), *_blocks(rest)):
         part = tuple(p for p in block if _wanted(watch, p))
-        if provider.halted or budget.closed:
+        if provider.halted or asked.budget.closed:
             return
         if not part:
             continue
@@ -241,7 +242,7 @@ def _subject(subject: Subject, command: _Command, provider: Provider, watch: Wat
         name = str(logs.relative_to(journal.folder))
         run_block(
             Block(subject, part, logs, connections, options.judge, watch, probes),
-            Collector(take, budget, *prices, name, provider, command.judge),
+            Collector(take, asked, command.judge, name),
         )
 
 

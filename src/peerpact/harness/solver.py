@@ -10,7 +10,6 @@ from itertools import takewhile
 from pathlib import Path
 from time import monotonic, time
 
-import orjson
 from inspect_ai.model import (
     ChatMessageAssistant,
     ChatMessageTool,
@@ -27,16 +26,16 @@ from inspect_ai.util import LimitExceededError
 
 from peerpact.errors import PeerpactError
 from peerpact.harness.answers import kept
-from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active, room
+from peerpact.harness.context import ACTIVE, COLLECTOR, FINISHED, Active
 from peerpact.harness.episode import Episode, Limits
 from peerpact.harness.failure import told
-from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
+from peerpact.harness.forecast import described
 from peerpact.harness.replay import reasoning
 from peerpact.harness.samples import scene_of
 from peerpact.harness.tools import tools
 from peerpact.harness.usage import counting, used
 from peerpact.scenarios.load import PACKAGE
-from peerpact.text import read_text
+from peerpact.text import read_text, tokens
 
 __all__ = ["critic"]
 
@@ -140,9 +139,7 @@ def _note_usage(active: Active, output: ModelOutput) -> None:
     active.latest = tokens_in + tokens_out
     collector = COLLECTOR.get()
     if collector is not None:
-        collector.provider.answered()
-        collector.longest = max(collector.longest, tokens_out)
-        collector.pay(collector.price, tokens_in, tokens_out)
+        collector.subject.answered(tokens_in, tokens_out)
 
 
 def _note_unparsed(episode: Episode, messages: Sequence[object], made: int) -> None:
@@ -162,10 +159,13 @@ def _room(state: TaskState, active: Active) -> AbstractContextManager[str]:
     cap had no room for an answer of another run; no further one begins.
     """
     collector = COLLECTOR.get()
-    no_more = collector and (collector.provider.halted or collector.budget.full)
+    if collector is None:
+        return nullcontext("")
+    subject = collector.subject
+    no_more = subject.provider.halted or subject.budget.full
     if no_more and not active.episode.turn:
         return nullcontext(no_more)
-    return room(_to_read(state, active) if collector and collector.budget.capped else 0)
+    return subject.room(_to_read(state, active) if subject.budget.capped else 0)
 
 
 def _leave(episode: Episode, why: str) -> None:
@@ -179,8 +179,8 @@ def _to_read(state: TaskState, active: Active) -> int:
     since = takewhile(lambda m: not isinstance(m, ChatMessageAssistant), reversed(state.messages))
     characters = sum(len(message.text) for message in since)
     if not active.latest:
-        characters += len(orjson.dumps(dict(active.episode.scene.tools)))
-    return active.latest + characters // CHARACTERS_PER_TOKEN
+        characters += described(active.episode.scene)
+    return active.latest + tokens(characters)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspect_ai.model import Model, ModelAPI, ModelOutput, ModelUsage
 
-from peerpact.harness.forecast import CHARACTERS_PER_TOKEN
+from peerpact.text import tokens
 
 __all__ = ["counting", "estimated", "used"]
 
@@ -21,13 +21,13 @@ def counting(model: Model) -> Model:
 
 
 async def _by_length(text: str) -> int:
-    return max(1, len(text) // CHARACTERS_PER_TOKEN)
+    return max(1, tokens(len(text)))
 
 
 def estimated(read: str, written: int) -> ModelUsage:
     """Return the usage of a scripted answer to a text, by its length; ``written`` is tokens."""
-    tokens = len(read) // CHARACTERS_PER_TOKEN
-    return ModelUsage(input_tokens=tokens, output_tokens=written, total_tokens=tokens + written)
+    seen = tokens(len(read))
+    return ModelUsage(input_tokens=seen, output_tokens=written, total_tokens=seen + written)
 
 
 def used(output: ModelOutput) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from peerpact.errors import JudgeError
+from peerpact.text import tokens
 
 __all__ = [
     "ANSWERED",
@@ -29,7 +30,6 @@ OUTSIDE = frozenset({"greater_than_equal", "less_than_equal"})
 """Faults of a number that has the right form and the wrong size."""
 
 _FENCED = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
-_CHARACTERS_PER_TOKEN = 4
 _ANSWER_TOKENS = 150
 
 
@@ -75,9 +75,9 @@ NOTHING = Use(0, 0, 0)
 
 
 def expected_use(questions: Iterable[Question]) -> Use:
-    """Return what questions will use, at four characters a token."""
+    """Return what questions will use, about."""
     sizes = [len(question.prompt) for question in questions]
-    return Use(len(sizes), sum(sizes) // _CHARACTERS_PER_TOKEN, len(sizes) * _ANSWER_TOKENS)
+    return Use(len(sizes), tokens(sum(sizes)), len(sizes) * _ANSWER_TOKENS)
 
 
 @dataclass(slots=True)
