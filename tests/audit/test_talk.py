@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peerpact.audit import audit
 from peerpact.audit.dialects import add_message
 from peerpact.audit.importers import importer
 from peerpact.audit.transcript import Draft, Transcript
@@ -109,3 +111,13 @@ def test_a_chat_of_the_usual_shape_is_skimmed() -> None:
 @pytest.mark.parametrize("message", [*ODD[:8], 3, None, "text", {"role": ["user"], "content": "x"}])
 def test_a_message_of_another_shape_ends_the_skim(message: Any) -> None:
     assert skimmed([*USUAL[:3], message]) is None
+
+
+@pytest.mark.parametrize("digits", [30, 400, 5_000])
+def test_a_number_of_any_length_ends_no_audit(digits: int, tmp_path: Path) -> None:
+    line = orjson.dumps({"id": "r", "messages": USUAL, "metadata": {"bar": 0}})
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line + b"\n" + line.replace(b'"bar":0', b'"bar":' + b"9" * digits) + b"\n")
+    done = audit([str(path)])
+    assert done.read + done.unread.total() == 2
+    assert done.read == 1 + (digits < 4_300)
