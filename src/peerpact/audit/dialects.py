@@ -155,17 +155,17 @@ def _add_parts(
     text = "\n".join(found.text) or flat(
         content if type(content) is str else message.get("refusal")
     )
+    time = message.get("timestamp") or ""
     if found.text or found.calls or reasoning or not found.replies:
-        time = message.get("timestamp") or ""
         draft.say(role, text, reasoning, agent, message.get("model") or "", time, rewound)
     if odd := set(found.odd):
         draft.note(f"parts of a kind that is not known were read as text: {', '.join(sorted(odd))}")
     repeated = _ids(message.get("tool_calls"))
     for name, arguments, id in found.calls:
         if id not in repeated:
-            draft.call(name, arguments, id, agent, "", rewound)
+            draft.call(name, arguments, id, agent, time, rewound)
     for id, reply, failed in found.replies:
-        draft.say("tool", reply, "", agent, "", "", rewound)
+        draft.say("tool", reply, "", agent, "", time, rewound)
         draft.reply(id, reply, failed)
     if role == "tool" and not found.replies:
         draft.reply(message.get("tool_call_id") or message.get("id") or "", text)

@@ -15,6 +15,7 @@ __all__ = [
     "Importer",
     "Item",
     "document_importer",
+    "gathered",
     "guarded",
     "records",
     "session_importer",
@@ -97,7 +98,7 @@ def session_importer(
         return known(value) or (isinstance(value, list) and bool(value) and known(value[0]))
 
     def read(source: Source) -> Iterator[Item]:
-        held, bad = _session(source)
+        held, bad = gathered(source)
         yield from bad
         if held:
             yield from guarded(transcripts, held, source.label)
@@ -105,7 +106,8 @@ def session_importer(
     return Importer(name, title, recognise, read, rank)
 
 
-def _session(source: Source) -> tuple[list[Any], list[Unread]]:
+def gathered(source: Source) -> tuple[list[Any], list[Unread]]:
+    """Return the records of a file that is one session, and what of it cannot be read."""
     if source.shape == "lines" and source.path.stat().st_size > source.limits.session:
         return [], [Unread(source.label, "session too long")]
     held: list[Any] = []

@@ -7,11 +7,13 @@ on is the conversation; the others are kept and marked as rewound.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from peerpact.audit.dialects import add_message
-from peerpact.audit.importer import session_importer
-from peerpact.audit.transcript import Draft, Transcript
+from peerpact.audit.importer import Item, session_importer
+from peerpact.audit.reading import Source
+from peerpact.audit.transcript import Draft, Transcript, Unread
 
 __all__ = ["IMPORTER"]
 
@@ -19,6 +21,9 @@ SPOKEN = {"user", "assistant"}
 PRINTED = {"system", "user", "assistant", "result"}
 """The records that ``--output-format stream-json`` prints."""
 OTHER = {"system", "summary", "progress", "file-history-snapshot", "queue-operation"}
+PROGRAM = "<synthetic>"
+"""The model that a message bears which the program says in the agent's place."""
+BESIDE = "a part of Claude Code's sessions"
 
 
 def matches(value: Any) -> bool:
@@ -45,9 +50,12 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     draft = Draft()
     for record in spoken:
         _add(draft, record, str(record.get("uuid")) in rewound)
+    for record in records:
+        if record.get("type") == "result":
+            _add_result(draft, record)
     if any(r.get("is_error") is True for r in records):
         draft.status = draft.status or "failed"
-    named = (r.get("sessionId") or r.get("session_id") for r in spoken)
+    named = (r.get("sessionId") or r.get("session_id") for r in records)
     id = next((str(name) for name in named if name), where)
     sides = {m.agent for m in draft.messages if m.agent}
     if len(sides) == 1 and all(m.agent for m in draft.messages):
@@ -64,13 +72,25 @@ def _add(draft: Draft, record: Mapping[str, Any], rewound: bool) -> None:
     if record.get("isSidechain"):
         agent = str(record.get("agentId") or "side chain")
     elif record.get("parent_tool_use_id"):
-        agent = "side chain"
+        agent = str(record["parent_tool_use_id"])
     if record.get("isApiErrorMessage"):
         draft.status = "failed"
     message = {**message, "timestamp": record.get("timestamp") or ""}
+    if message.get("model") == PROGRAM:
+        message |= {"role": "system", "model": ""}
     add_message(draft, message, agent, rewound)
     if message.get("stop_reason") == "refusal":
         draft.status = "refused"
+
+
+def _add_result(draft: Draft, record: Mapping[str, Any]) -> None:
+    """Take how a printed session ended, and what was said last where nothing else was printed."""
+    if record.get("stop_reason") == "refusal":
+        draft.status = "refused"
+    models = record.get("modelUsage")
+    if not draft.messages and isinstance(text := record.get("result"), str):
+        model = next(iter(models)) if isinstance(models, Mapping) and len(models) == 1 else ""
+        draft.say("system" if record.get("is_error") else "assistant", text, "", "", model)
 
 
 def _rewound(records: list[dict[str, Any]]) -> set[str]:
@@ -128,4 +148,25 @@ def _typed_by_person(record: Mapping[str, Any]) -> bool:
     )
 
 
-IMPORTER = session_importer("claude_code", "Claude Code sessions", matches, transcripts, 20)
+_SESSIONS = session_importer("claude_code", "Claude Code sessions", matches, transcripts, 20)
+
+
+def recognise(source: Source) -> bool:
+    """Whether the source is a session, or what is kept beside a sub-agent's."""
+    return _is_beside(source) or _SESSIONS.recognise(source)
+
+
+def _is_beside(source: Source) -> bool:
+    known = isinstance(source.value, dict) and "agentType" in source.value
+    return known and source.label.endswith(".meta.json")
+
+
+def read(source: Source) -> Iterator[Item]:
+    """Read one session, or pass over what only tells which kind of sub-agent another file is of."""
+    if _is_beside(source):
+        yield Unread(source.label, BESIDE, apart=True)
+    else:
+        yield from _SESSIONS.read(source)
+
+
+IMPORTER = replace(_SESSIONS, recognise=recognise, read=read)

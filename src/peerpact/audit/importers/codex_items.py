@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from peerpact.audit.codex_steps import add_step
 from peerpact.audit.importer import session_importer
-from peerpact.audit.replies import told
 from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
@@ -42,27 +42,8 @@ def _add(draft: Draft, item: Mapping[str, Any]) -> None:
         draft.say("assistant", flat(item.get("text")))
     elif kind == "reasoning":
         draft.say("assistant", "", flat(item.get("text")))
-    elif kind == "command_execution":
-        failed = item.get("exit_code") not in {0, None}
-        _add_call(draft, item, "shell", {"command": item.get("command")}, failed)
-    elif kind == "file_change":
-        for change in item.get("changes") or ():
-            _add_call(draft, {}, f"{change.get('kind')}_file", {"path": change.get("path")})
-    elif kind == "mcp_tool_call":
-        name = f"{item.get('server')}__{item.get('tool')}"
-        _add_call(draft, item, name, item.get("arguments"), bool(item.get("error")))
-
-
-def _add_call(
-    draft: Draft, item: Mapping[str, Any], name: str, arguments: Any, failed: bool = False
-) -> None:
-    draft.say("assistant", "")
-    id = draft.call(name, arguments, str(item.get("id") or ""))
-    if item:
-        printed = item.get("aggregated_output")
-        text, bad = (printed, False) if printed else told(item.get("result") or item.get("error"))
-        draft.say("tool", text)
-        draft.reply(id, text, failed or bad)
+    else:
+        add_step(draft, item)
 
 
 IMPORTER = session_importer("codex_items", "what Codex CLI prints", matches, transcripts, 23)
