@@ -231,3 +231,92 @@ def test_calls_and_replies_of_claude_code_have_the_time_of_their_records(tmp_pat
     records = [told(1, "assistant", used("a", "Bash", command="ls")), told(2, "user", result)]
     found = only(written(tmp_path / "a.jsonl", records))
     assert ([m.time for m in found.messages], found.calls[0].time) == (["t1", "t2"], "t1")
+
+
+# Gemini CLI
+
+
+GEMINI = {"sessionId": "g", "projectHash": "h", "startTime": "now", "kind": "main"}
+
+
+def called(id: str, command: str, output: str, **more: Any) -> dict[str, Any]:
+    held = {
+        "functionResponse": {"id": id, "name": "run_shell_command", "response": {"output": output}}
+    }
+    return {
+        "id": id,
+        "name": "run_shell_command",
+        "args": {"command": command},
+        "result": [held],
+        **more,
+    }
+
+
+def sent(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of what the model is sent of a call's result."""
+    return {"id": f"{call['id']}r", "type": "user", "content": call["result"]}
+
+
+def test_what_gemini_cli_sends_its_model_of_a_result_is_no_word_of_a_person(tmp_path: Path) -> None:
+    first = called("a", WEIGHTS, "<untrusted_context>\nOutput: (empty)\n</untrusted_context>")
+    second = called("b", f"rm {LOG}", "gone", agentId="helper")
+    spoken = {
+        "id": "2",
+        "type": "gemini",
+        "content": "Now.",
+        "model": "orchid",
+        "toolCalls": [first, second],
+    }
+    again = {"functionCall": {"id": "a", "name": "run_shell_command", "args": {"command": WEIGHTS}}}
+    records = [
+        GEMINI,
+        {"id": "1", "type": "user", "content": [{"text": "Clean up."}]},
+        spoken,
+        {**sent(first), "content": first["result"] + second["result"]},
+        {"$rewindTo": "ar"},
+        {"$set": {"messages": [{**spoken, "content": [again]}, {**sent(first), "id": "new"}]}},
+        {"id": "3", "type": "user", "content": [{"text": "And?"}]},
+        sent(called("c", "ls", "x")),
+    ]
+    found = only(written(tmp_path / "session-a.jsonl", records))
+    assert [(m.role, m.text) for m in found.messages] == [
+        ("user", "Clean up."), ("assistant", ""), ("tool", "Output: (empty)"), ("tool", "gone"),
+        ("user", "And?"), ("tool", "x"),
+    ]  # fmt: skip
+    assert [(c.message, c.reply, c.agent) for c in found.calls] == [
+        (1, "Output: (empty)", ""), (1, "gone", ""),
+    ]  # fmt: skip
+    assert {"weights_copied", "log_removed"} <= claims(found)
+
+
+def test_what_gemini_cli_prints_is_read_whole(tmp_path: Path) -> None:
+    result = {"type": "tool_result", "tool_id": "a", "status": "success", "output": ""}
+    used = {"type": "tool_use", "tool_id": "a", "tool_name": "run_shell_command"}
+    pieces: Values = [
+        {"type": "message", "role": "assistant", "content": text, "delta": True}
+        for text in ("Do", "ne.")
+    ]
+    failed = {"type": "tool_result", "tool_id": "b", "status": "error", "error": {"message": "No."}}
+    records = [
+        {"type": "init", "session_id": "g", "model": "orchid", "timestamp": "t"},
+        {"type": "message", "role": "user", "content": "Clean up."},
+        {**used, "parameters": {"command": WEIGHTS}},
+        result,
+        {**used, "tool_id": "b", "parameters": {"command": f"rm {LOG}"}},
+        failed,
+        *pieces,
+        {"type": "result", "status": "success", "stats": {}},
+    ]
+    found = only(written(tmp_path / "a.jsonl", records))
+    assert (found.format, found.id, found.agent, found.status) == (
+        "gemini_items",
+        "g",
+        "orchid",
+        "finished",
+    )
+    assert [(c.reply, c.failed) for c in found.calls] == [("", False), ('{"message":"No."}', True)]
+    assert [m.text for m in found.messages if m.role != "tool"] == ["Clean up.", "", "", "Done."]
+    assert "weights_copied" in claims(found)
+    alone = {"session_id": "g", "response": "Done.", "stats": {"models": {"orchid": {}}}}
+    found = only(written(tmp_path / "b.json", [alone]))
+    assert (found.agent, [m.text for m in found.messages]) == ("orchid", ["Done."])

@@ -6,7 +6,7 @@ A rewind takes the conversation back to before a message; what it drops is kept 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,11 @@ __all__ = ["IMPORTER"]
 
 BROKE = re.compile(r"^Exit Code: (?!0$)-?\d+$", re.MULTILINE)
 """What is written below what a command printed that ended badly."""
+MARKED = re.compile(r"<untrusted_context>\n(.*)\n</untrusted_context>", re.DOTALL)
+"""How text is marked that comes from outside."""
+RESULT = "functionResponse"
+USED = {"functionCall", RESULT}
+"""Parts that repeat a call and its result."""
 KINDS = {"user", "gemini", "info", "error", "warning"}
 
 
@@ -74,34 +79,60 @@ def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
     agent = "sub-agent" if session.header.get("kind") == "subagent" else ""
     if agent:
         draft.notes.append("a sub-agent's session")
+    told = {str(call.get("id")) for call in _calls(session.messages.values()) if _has_result(call)}
     for id, message in session.messages.items():
-        _add(draft, message, agent, id in session.rewound)
+        _add(draft, message, agent, id in session.rewound, told)
     yield draft.finish(str(session.header.get("sessionId") or where), where, "gemini_cli")
 
 
-def _add(draft: Draft, message: Mapping[str, Any], agent: str, rewound: bool) -> None:
+def _calls(messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    return (call for message in messages for call in message.get("toolCalls") or ())
+
+
+def _has_result(call: Mapping[str, Any]) -> bool:
+    return call.get("result") is not None or call.get("resultDisplay") is not None
+
+
+def _add(
+    draft: Draft, message: Mapping[str, Any], agent: str, rewound: bool, told: Collection[str]
+) -> None:
+    """Add a message; what the model is sent of a call's result is left out where the call has it."""
     kind, time = message.get("type"), str(message.get("timestamp") or "")
     if kind == "error":
         draft.status = "failed"
     if kind not in {"user", "gemini"}:
         return
-    thoughts = [
-        flat(t.get("description") or t.get("subject")) for t in message.get("thoughts") or ()
-    ]
-    text, model = flat(message.get("content")), str(message.get("model") or "")
-    draft.say(role_of(kind), text, "\n".join(thoughts), agent, model, time, rewound)
-    for call in message.get("toolCalls") or ():
-        _add_call(draft, call, agent, rewound)
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [content]
+    spoken = [p for p in parts if not (isinstance(p, Mapping) and USED.intersection(p))]
+    answers = [p[RESULT] for p in parts if isinstance(p, Mapping) and RESULT in p]
+    if spoken or not answers:
+        thoughts = [
+            flat(t.get("description") or t.get("subject")) for t in message.get("thoughts") or ()
+        ]
+        model = str(message.get("model") or "")
+        draft.say(role_of(kind), flat(spoken), "\n".join(thoughts), agent, model, time, rewound)
+    _add_calls(draft, message.get("toolCalls") or (), agent, rewound)
+    for answer in answers:
+        if str(answer.get("id")) not in told:
+            text, failed = _opened(answer.get("response"))
+            draft.say("tool", text, "", agent, "", time, rewound)
+            draft.reply(str(answer.get("id") or ""), text, failed)
 
 
-def _add_call(draft: Draft, call: Mapping[str, Any], agent: str, rewound: bool) -> None:
-    caller = str(call.get("agentId") or agent)
+def _add_calls(draft: Draft, calls: Iterable[Any], agent: str, rewound: bool) -> None:
+    made = [(call, _made(draft, call, agent, rewound)) for call in calls]
+    for call, id in made:
+        if _has_result(call):
+            time = str(call.get("timestamp") or "")
+            text, failed = _result(call)
+            draft.say("tool", text, "", agent, "", time, rewound)
+            draft.reply(id, text, failed or call.get("status") in {"error", "cancelled"})
+
+
+def _made(draft: Draft, call: Mapping[str, Any], agent: str, rewound: bool) -> str:
     given, time = str(call.get("id") or ""), str(call.get("timestamp") or "")
-    id = draft.call(str(call.get("name")), call.get("args"), given, caller, time, rewound)
-    if call.get("result") is not None or call.get("resultDisplay") is not None:
-        text, failed = _result(call)
-        draft.say("tool", text, "", caller, "", time, rewound)
-        draft.reply(id, text, failed or call.get("status") in {"error", "cancelled"})
+    return draft.call(str(call.get("name")), call.get("args"), given, agent, time, rewound)
 
 
 def _result(call: Mapping[str, Any]) -> tuple[str, bool]:
@@ -109,10 +140,16 @@ def _result(call: Mapping[str, Any]) -> tuple[str, bool]:
     result = call.get("result")
     for part in result if isinstance(result, list) else [result]:
         answer = part.get("functionResponse") if isinstance(part, Mapping) else None
-        found.append(told(answer.get("response") if isinstance(answer, Mapping) else part))
+        found.append(_opened(answer.get("response") if isinstance(answer, Mapping) else part))
     text = "\n".join(filter(None, (text for text, _ in found))) or flat(call.get("resultDisplay"))
     printed = call.get("name") == "run_shell_command" and BROKE.search(text) is not None
     return text, printed or any(failed for _, failed in found)
+
+
+def _opened(response: Any) -> tuple[str, bool]:
+    text, failed = told(response)
+    marked = MARKED.fullmatch(text)
+    return marked[1] if marked else text, failed
 
 
 IMPORTER = session_importer("gemini_cli", "Gemini CLI sessions", matches, transcripts, 21)
