@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -320,3 +322,71 @@ def test_what_gemini_cli_prints_is_read_whole(tmp_path: Path) -> None:
     alone = {"session_id": "g", "response": "Done.", "stats": {"models": {"orchid": {}}}}
     found = only(written(tmp_path / "b.json", [alone]))
     assert (found.agent, [m.text for m in found.messages]) == ("orchid", ["Done."])
+
+
+# OpenCode
+
+
+def ran_tool(n: int, command: str) -> dict[str, Any]:
+    times = {"start": 1_772_445_600_000, "end": 1_772_445_601_000}
+    state = {"status": "completed", "input": {"command": command}, "output": "", "time": times}
+    return {
+        "id": f"p{n}",
+        "messageID": f"m{n}",
+        "type": "tool",
+        "tool": "bash",
+        "callID": f"c{n}",
+        "state": state,
+    }
+
+
+def test_turns_that_left_opencodes_tables_are_read_from_its_events(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    first, second, third = (
+        {"id": f"m{n}", "role": "assistant", "modelID": "orchid"} for n in (1, 2, 3)
+    )
+    pending = {**ran_tool(2, WEIGHTS), "state": {"status": "pending", "input": {}}}
+    events: list[tuple[str, Any]] = [
+        ("message.updated.1", {"info": first}),
+        ("message.updated.1", {"info": second}),
+        ("message.part.updated.1", {"part": pending}),
+        ("message.part.updated.1", {"part": ran_tool(2, WEIGHTS)}),
+        ("message.removed.1", {"messageID": "m2"}),
+        ("message.removed.1", {"messageID": "never told of"}),
+        ("message.updated.1", {}),
+    ]
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            "CREATE TABLE session (id, parent_id, title); CREATE TABLE message (id, session_id, data);"
+            "CREATE TABLE part (id, message_id, data); INSERT INTO session VALUES ('s', NULL, 't');"
+            "CREATE TABLE event (id, aggregate_id, seq, type, data);"
+        )
+        for n, message in ((1, first), (3, third)):
+            database.execute(
+                "INSERT INTO message VALUES (?, 's', ?)", (f"m{n}", orjson.dumps(message).decode())
+            )
+            part = orjson.dumps(ran_tool(n, "ls")).decode()
+            database.execute("INSERT INTO part VALUES (?, ?, ?)", (f"p{n}", f"m{n}", part))
+        for n, (kind, data) in enumerate(events):
+            row = (f"e{n}", "s", n, kind, orjson.dumps(data).decode())
+            database.execute("INSERT INTO event VALUES (?, ?, ?, ?, ?)", row)
+        database.commit()
+    found = only(path)
+    assert [(c.arguments["command"], c.rewound) for c in found.calls] == [
+        ("ls", False), (WEIGHTS, True), ("ls", False),
+    ]  # fmt: skip
+    assert found.calls[1].time == "2026-03-02T10:00:00+00:00"
+    assert "weights_copied" in claims(found)
+
+
+def test_what_opencode_prints_is_read_whole(tmp_path: Path) -> None:
+    parts = [{"type": "text", "text": "Now.", "messageID": "m"}, ran_tool(1, WEIGHTS)]
+    records: Values = [
+        {"type": "tool_use", "sessionID": "s", "timestamp": 1, "part": part} for part in parts
+    ]
+    found = only(written(tmp_path / "a.jsonl", records))
+    assert (found.format, found.id, found.status) == ("opencode", "s", "finished")
+    assert [m.text for m in found.messages] == ["Now.", "", ""]
+    assert "weights_copied" in claims(found)
+    failed = {"type": "error", "sessionID": "s", "timestamp": 2, "error": {"name": "x"}}
+    assert only(written(tmp_path / "b.jsonl", [*records, failed])).status == "failed"

@@ -74,7 +74,7 @@ def test_every_importer_has_a_case() -> None:
         "openai_items",
     }  # in test_importers_in_the_wild.py
     known |= {"opencode_export", "opencode_files"}  # in test_opencode.py
-    known |= {"gemini_items"}  # in test_command_line_agents.py
+    known |= {"gemini_items", "opencode_items"}  # in test_command_line_agents.py
     assert {importer.name for importer in importers()} == known
 
 

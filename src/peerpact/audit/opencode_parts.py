@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from peerpact.audit.transcript import Draft, Transcript, flat
@@ -31,8 +32,22 @@ class Session:
         self._revert = revert if isinstance(revert, Mapping) else {}
         self._rewound = False
 
-    def add(self, message: Mapping[str, Any], parts: Iterable[Mapping[str, Any]]) -> None:
-        """Add a message; from the one that the user took the session back to, all are rewound."""
+    def add(
+        self,
+        message: Mapping[str, Any],
+        parts: Iterable[Mapping[str, Any]],
+        removed: bool = False,
+    ) -> None:
+        """Add a message; from the one that the user took the session back to, all are rewound.
+
+        A message that was ``removed`` was taken back, too, before the session went on.
+        """
+        before, self._rewound = self._rewound, self._rewound or removed
+        self._add(message, parts)
+        if removed:
+            self._rewound = before
+
+    def _add(self, message: Mapping[str, Any], parts: Iterable[Mapping[str, Any]]) -> None:
         draft = self.draft
         draft.agent = str(message.get("modelID") or draft.agent)
         if message.get("error"):
@@ -55,8 +70,8 @@ class Session:
 
     def _say(self, message: Mapping[str, Any], text: str, thought: str = "") -> None:
         role = "assistant" if message.get("role") == "assistant" else "user"
-        model = str(message.get("modelID") or "")
-        self.draft.say(role, text, thought, self._agent, model, "", self._rewound)
+        model, time = str(message.get("modelID") or ""), _time(message, "created")
+        self.draft.say(role, text, thought, self._agent, model, time, self._rewound)
 
     def _add_part(self, message: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         kind = part.get("type")
@@ -78,9 +93,21 @@ class Session:
         state = part.get("state") or {}
         given = str(part.get("callID") or "")
         name, arguments = str(part.get("tool")), state.get("input")
-        id = self.draft.call(name, arguments, given, self._agent, "", self._rewound)
+        time = _time(state, "start")
+        id = self.draft.call(name, arguments, given, self._agent, time, self._rewound)
         if state.get("status") in ENDED:
             text = flat(state.get("output") or state.get("error"))
             exit = (state.get("metadata") or {}).get("exit")
-            self.draft.say("tool", text, "", self._agent, "", "", self._rewound)
+            time = _time(state, "end")
+            self.draft.say("tool", text, "", self._agent, "", time, self._rewound)
             self.draft.reply(id, text, state["status"] == "error" or exit not in {None, 0})
+
+
+def _time(one: Mapping[str, Any], which: str) -> str:
+    """Return a time that is kept as milliseconds; nothing where there is none."""
+    times = one.get("time")
+    milliseconds = times.get(which) if isinstance(times, Mapping) else None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat() if milliseconds else ""
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""

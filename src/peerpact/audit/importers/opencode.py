@@ -1,6 +1,7 @@
 """OpenCode's database, opened read-only: nothing beside it is written, locked or recovered.
 
-What a running OpenCode wrote last is in a log beside the database; both are then read from a copy.
+What a running OpenCode wrote last is in a log beside the database; both are then read from a copy. Turns that the
+user took back leave the tables once the session goes on; what happened to them is in the table of events.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import orjson
@@ -24,6 +27,9 @@ from peerpact.audit.transcript import Transcript, Unread
 from peerpact.text import counted
 
 __all__ = ["IMPORTER"]
+
+Turn: TypeAlias = tuple[str, dict[str, Any], list[dict[str, Any]]]
+"""The id of a message, the message and its parts."""
 
 MAGIC = b"SQLite format 3\x00"
 NEEDED = {"session", "message", "part"}
@@ -37,6 +43,10 @@ LOST = """
     SELECT count(*) FROM message m LEFT JOIN part p ON p.message_id = m.id
     WHERE m.session_id = ? AND (length(m.data) > ? OR length(p.data) > ?)
 """
+EVENTS = """
+    SELECT data FROM event WHERE aggregate_id = ? AND type LIKE ? AND length(data) <= ? ORDER BY seq
+"""
+EVENT_TABLE = {"aggregate_id", "type", "seq", "data"}
 UNMERGED = (
     "the write-ahead log beside the database was not read; the newest messages may be missing"
 )
@@ -87,10 +97,14 @@ def recognise(source: Source) -> bool:
         return False
 
 
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
 def _sessions(connection: sqlite3.Connection) -> str:
     """Return what asks for the sessions; old databases do not know that a user takes something back."""
-    names = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
-    return SESSIONS.format(revert="revert" if "revert" in names else "NULL")
+    revert = "revert" if "revert" in _columns(connection, "session") else "NULL"
+    return SESSIONS.format(revert=revert)
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -111,11 +125,38 @@ def _session(opened: tuple[Any, ...], where: str) -> Iterator[Transcript]:
     session = Session({"id": id, "parentID": parent, "title": title, "revert": taken}, notes)
     if lost := connection.execute(LOST, (id, limit, limit)).fetchone()[0]:
         session.draft.notes.append(f"{counted(lost, 'part was', 'parts were')} too long to read")
-    rows = connection.execute(PARTS, (id, limit, limit))
-    for (key, message), found in groupby(rows, lambda row: (row[0], row[1])):
-        parts = ({**orjson.loads(part), "id": part_id} for *_, part_id, part in found if part)
-        session.add({**orjson.loads(message), "id": key}, parts)
+    removed = _removed(connection, id, limit)
+    gone = {key for key, *_ in removed}
+    for key, message, parts in merge(_kept(connection, id, limit), removed, key=itemgetter(0)):
+        session.add({**message, "id": key}, parts, removed=key in gone)
     yield session.finish(where)
+
+
+def _kept(connection: sqlite3.Connection, session: str, limit: int) -> Iterator[Turn]:
+    rows = connection.execute(PARTS, (session, limit, limit))
+    for (key, message), found in groupby(rows, lambda row: (row[0], row[1])):
+        parts = [{**orjson.loads(part), "id": part_id} for *_, part_id, part in found if part]
+        yield key, orjson.loads(message), parts
+
+
+def _removed(connection: sqlite3.Connection, session: str, limit: int) -> list[Turn]:
+    """Return the messages that are no longer in their table, as the events tell of them last."""
+    if not _columns(connection, "event") >= EVENT_TABLE:
+        return []
+
+    def events(kind: str) -> Iterator[dict[str, Any]]:
+        rows = connection.execute(EVENTS, (session, f"message.{kind}.%", limit))
+        return (orjson.loads(data) for (data,) in rows)
+
+    parts: dict[str, dict[str, Any]] = {str(one.get("messageID")): {} for one in events("removed")}
+    if not parts:
+        return []
+    for part in (one.get("part") or {} for one in events("part.updated")):
+        parts.get(str(part.get("messageID")), {})[str(part.get("id"))] = part
+    told = {
+        str(info.get("id")): info for info in (one.get("info") or {} for one in events("updated"))
+    }
+    return [(key, told[key], list(parts[key].values())) for key in sorted(parts) if key in told]
 
 
 IMPORTER = Importer("opencode", "OpenCode's database", recognise, read, 6)
