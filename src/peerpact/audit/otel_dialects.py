@@ -20,6 +20,7 @@ __all__ = [
     "camels",
     "event",
     "printed",
+    "printed_log",
     "traceloop_tool",
     "with_events",
 ]
@@ -29,6 +30,8 @@ Attributes: TypeAlias = Mapping[str, Any]
 _INDEXED = re.compile(r"^(.*?)\.(\d{1,5})\.(.+)$")
 _CAMEL = re.compile(r"_([a-z])")
 DEPTH = 8
+TIMES = ("timeUnixNano", "observedTimeUnixNano")
+SYSTEM = "gen_ai.system_instructions"
 ASKED = ("gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "all_messages_events",
          "pydantic_ai.all_messages")  # fmt: skip
 ANSWERED = ("gen_ai.output.messages", "gen_ai.completion")
@@ -76,6 +79,19 @@ def printed(span: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def printed_log(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a log record as OTLP has it that the Python SDK wrote out."""
+    body = record.get("body")
+    said = body if isinstance(body, Mapping) else {}
+    return {
+        "attributes": {**(record.get("attributes") or {}), **said},
+        "traceId": record["trace_id"],
+        "spanId": record["span_id"],
+        "eventName": record.get("event_name"),
+        "timeUnixNano": _nanoseconds(record.get("timestamp") or record.get("observed_timestamp")),
+    }
+
+
 def _nanoseconds(time: Any) -> int:
     return int(datetime.fromisoformat(time).timestamp() * 1e9) if isinstance(time, str) else 0
 
@@ -108,7 +124,8 @@ def event(record: Mapping[str, Any]) -> dict[str, Any]:
     for told in (_value(record.get("body"), 0), content):
         if isinstance(told, Mapping):
             known |= told
-    return {**known, "event.name": name}
+    times = {key: record[key] for key in TIMES if record.get(key)}
+    return {**known, **times, "event.name": name}
 
 
 def traceloop_tool(known: Attributes) -> dict[str, Any]:
@@ -134,7 +151,7 @@ def with_events(known: Attributes, events: list[Attributes]) -> Attributes:
     for one in [*events, *(held if isinstance(held, list) else ())]:
         role = EVENTS.get(one.get("event.name", ""))
         if role is None:
-            told |= {key: one[key] for key in (*ASKED, *ANSWERED) if key in one}
+            told |= {key: one[key] for key in (SYSTEM, *ASKED, *ANSWERED) if key in one}
         else:
             key = ANSWERED[0] if one["event.name"] == "gen_ai.choice" else ASKED[0]
             told.setdefault(key, []).append(_from_event(one, role))
@@ -153,7 +170,7 @@ def _from_event(one: Attributes, role: str) -> dict[str, Any]:
 
 def asked(known: Attributes) -> list[Any]:
     """Return the messages that the model was given."""
-    system = _json(known.get("gen_ai.system_instructions"))
+    system = _json(known.get(SYSTEM))
     lead = [{"role": "system", "content": system}] if system else []
     for key in ASKED:
         if key in known:
@@ -176,7 +193,7 @@ def answered(known: Attributes) -> list[Any]:
             return _messages(_json(known[key]), "assistant")
     for prefix in ("gen_ai.completion", "llm.output_messages"):
         if found := _indexed(known, prefix):
-            return found
+            return _with_thought(found, _json(known.get("output.value")))
     if "ai.response.text" in known or "ai.response.toolCalls" in known:
         calls = _json(known.get("ai.response.toolCalls")) or []
         text = flat(known.get("ai.response.text"))
@@ -185,6 +202,16 @@ def answered(known: Attributes) -> list[Any]:
     if known.get("openinference.span.kind") == "LLM" and known.get("output.value"):
         return _messages(_json(known["output.value"]), "assistant")
     return []
+
+
+def _with_thought(messages: list[dict[str, Any]], answer: Any) -> list[dict[str, Any]]:
+    """Return messages with the reasoning that only the provider's own answer holds."""
+    choices = answer.get("choices") if isinstance(answer, Mapping) else None
+    said = [choice.get("message") or {} for choice in choices or () if isinstance(choice, Mapping)]
+    for message, one in zip(messages, said, strict=False):
+        if thought := one.get("reasoning_content"):
+            message.setdefault("reasoning_content", thought)
+    return messages
 
 
 def _vercel(prompt: Any) -> list[Any]:
@@ -231,9 +258,8 @@ def _put(message: dict[str, Any], key: str, value: Any) -> None:
         name = nested[3].removeprefix("tool_call.").removeprefix("function.")
         calls.setdefault(int(nested[2]), {})[name] = value
     elif nested and nested[1] == "contents":
-        if nested[3].endswith("text"):
-            message.setdefault("content", [])
-            message["content"].append({"type": "text", "text": value})
+        contents = message.setdefault("contents", {})
+        contents.setdefault(int(nested[2]), {})[nested[3].removeprefix("message_content.")] = value
     else:
         message[key] = value
 
@@ -242,5 +268,9 @@ def _called(message: dict[str, Any]) -> dict[str, Any]:
     calls = message.get("tool_calls")
     if isinstance(calls, dict):
         message["tool_calls"] = [calls[n] for n in sorted(calls)]
+    parts = message.pop("contents", None)
+    if isinstance(parts, dict):
+        said = [parts[n] for n in sorted(parts) if "text" in parts[n]]
+        message["content"] = [{"type": "text", **part} for part in said]
     message.setdefault("content", "")
     return message

@@ -1,30 +1,23 @@
-"""Putting one conversation together from requests that each repeat its history."""
+"""Putting one conversation together from requests that each repeat its history.
+
+A request seldom repeats an answer as it was given: it may lack the reasoning, stand in several messages, or have
+other empty parts. So messages are compared by what was said, called and returned in them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from peerpact.audit.dialects import add_message, as_message
-from peerpact.audit.transcript import Draft
+from peerpact.audit.transcript import Draft, arguments_of
 
 __all__ = ["Threads"]
 
-BESIDE = frozenset(
-    {
-        "finish_reason",
-        "stop_reason",
-        "stop_sequence",
-        "timestamp",
-        "id",
-        "model",
-        "usage",
-        "annotations",
-    }
-)
-"""What a response has and the history that repeats it has not."""
+Piece: TypeAlias = tuple[str, ...]
+"""Something said, a call or a reply."""
 
 
 class Threads:
@@ -32,7 +25,10 @@ class Threads:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._seen: dict[str, list[bytes]] = {}
+        draft.guesses = True
+        self._seen: dict[str, list[Piece]] = {}
+        self._thought: dict[str, set[str]] = {}
+        self._known: dict[bytes, tuple[tuple[Piece, ...], str]] = {}
 
     def add(
         self, messages: Iterable[Any], agent: str = "", time: str = "", model: str = ""
@@ -43,31 +39,66 @@ class Threads:
         response, a compacted history) what was not said before is.
         """
         thread = self._seen.setdefault(agent, [])
+        thoughts = self._thought.setdefault(agent, set())
         listed = [as_message(message) for message in messages if isinstance(message, Mapping)]
-        keys = [_key(message) for message in listed]
-        shared = _shared(thread, keys)
-        known = set(thread) if shared < len(thread) and len(keys) > 1 else set()
-        for message, key in list(zip(listed, keys, strict=True))[shared:]:
-            if key not in known and (not thread or key != thread[-1]):
-                extra = {"timestamp": time} if "timestamp" not in message else {}
-                named = {"model": model} if _spoken(message) else {}
-                add_message(self._draft, {**message, **extra, **named}, agent)
-                thread.append(key)
+        held = [self._pieces(message) for message in listed]
+        left = _shared(thread, [piece for pieces, _ in held for piece in pieces])
+        known = set(thread) if left < len(thread) and len(listed) > 1 else set()
+        for message, (pieces, thought) in zip(listed, held, strict=True):
+            repeated, left = bool(pieces) and len(pieces) <= left, max(0, left - len(pieces))
+            if repeated or _is_known(pieces, thought, thread, known, thoughts):
+                continue
+            extra = {"timestamp": time} if "timestamp" not in message else {}
+            named = {"model": model} if _spoken(message) else {}
+            add_message(self._draft, {**message, **extra, **named}, agent)
+            thread.extend(pieces)
+            thoughts.add(thought)
+
+    def _pieces(self, message: Mapping[str, Any]) -> tuple[tuple[Piece, ...], str]:
+        """Return what was said, called and returned in a message, and what was thought."""
+        key = orjson.dumps(message, default=str, option=orjson.OPT_NON_STR_KEYS)
+        if key not in self._known:
+            self._known[key] = _taken_apart(message)
+        return self._known[key]
 
 
-def _shared(thread: list[bytes], keys: list[bytes]) -> int:
+def _taken_apart(message: Mapping[str, Any]) -> tuple[tuple[Piece, ...], str]:
+    draft = Draft()
+    add_message(draft, message)
+    pieces: list[Piece] = [
+        (m.role, m.text.strip()) for m in draft.messages if m.role != "tool" and m.text.strip()
+    ]
+    pieces += [("call", id, name, _written(given)) for name, given, _, id, *_ in draft.uses]
+    pieces += [("tool", id, text) for id, (text, _) in draft.answers.items()]
+    return tuple(pieces), "".join(m.reasoning for m in draft.messages)
+
+
+def _written(arguments: Any) -> str:
+    sorted_keys = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(arguments_of(arguments), default=str, option=sorted_keys).decode()
+
+
+def _shared(thread: list[Piece], pieces: list[Piece]) -> int:
     count = 0
-    for old, new in zip(thread, keys, strict=False):
+    for old, new in zip(thread, pieces, strict=False):
         if old != new:
             break
         count += 1
     return count
 
 
+def _is_known(
+    pieces: tuple[Piece, ...],
+    thought: str,
+    thread: list[Piece],
+    known: set[Piece],
+    thoughts: set[str],
+) -> bool:
+    """Whether a message that is not where it was the last time was told before."""
+    if not pieces:
+        return not thought or thought in thoughts
+    return known.issuperset(pieces) or tuple(thread[-len(pieces) :]) == pieces
+
+
 def _spoken(message: Mapping[str, Any]) -> bool:
     return message.get("role") in {"assistant", "model", "ai"} and "model" not in message
-
-
-def _key(message: Mapping[str, Any]) -> bytes:
-    kept = {k: v for k, v in message.items() if k not in BESIDE and v not in (None, "", [])}
-    return orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)

@@ -65,10 +65,12 @@ class Draft:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self._calls: list[Use] = []
-        self._answers: dict[str, tuple[str, bool]] = {}
+        self.uses: list[Use] = []
+        self.answers: dict[str, tuple[str, bool]] = {}
         self._aliases: dict[str, str] = {}
         self._asked = 0
+        self.guesses = False
+        """Whether a reply to a call that nobody made is the oldest open one's: some tracers name a call twice."""
         self.agent = ""
         self.status = ""
         self.facts: dict[str, Any] = {}
@@ -101,35 +103,37 @@ class Draft:
     ) -> str:
         """Add a call made by the latest message; return its id, or the one it is given here."""
         at = len(self.messages) - 1
-        key = id or f"#{len(self._calls)}"
-        if key in self._answers:  # some providers count their calls anew every turn
-            key = self._aliases[id] = f"{id}#{len(self._calls)}"
-        self._calls.append((name, arguments, max(at, 0), key, agent, time, rewound))
+        key = id or f"#{len(self.uses)}"
+        if key in self.answers:  # some providers count their calls anew every turn
+            key = self._aliases[id] = f"{id}#{len(self.uses)}"
+        self.uses.append((name, arguments, max(at, 0), key, agent, time, rewound))
         return key
 
     def open_call(self, name: str, arguments: Any) -> str:
         """Return the id of the oldest unanswered call of ``name`` with these arguments."""
         self._oldest_open()
-        for call in islice(self._calls, self._asked, self._asked + OPEN):
+        for call in islice(self.uses, self._asked, self._asked + OPEN):
             known = call[1] if type(call[1]) is dict else arguments_of(call[1])
-            if call[3] not in self._answers and call[0] == name and known == arguments:
+            if call[3] not in self.answers and call[0] == name and known == arguments:
                 return call[3]
         return ""
 
     def has_call(self, id: str) -> bool:
         """Whether a call has this id."""
-        return any(call[3] == id for call in islice(reversed(self._calls), OPEN))
+        return any(call[3] == id for call in islice(reversed(self.uses), OPEN))
 
     def reply(self, id: str, text: str, failed: bool = False) -> None:
         """Give the reply to the call ``id``; without one, to the oldest call that has none."""
         if self._aliases:
             id = self._aliases.get(id, id)
-        self._answers.setdefault(id or self._oldest_open(), (text, failed))
+        if self.guesses and id and not self.has_call(id):
+            id = self._oldest_open() or id
+        self.answers.setdefault(id or self._oldest_open(), (text, failed))
 
     def _oldest_open(self) -> str:
-        while self._asked < len(self._calls):
-            id = self._calls[self._asked][3]
-            if id not in self._answers:
+        while self._asked < len(self.uses):
+            id = self.uses[self._asked][3]
+            if id not in self.answers:
                 return id
             self._asked += 1
         return ""
@@ -141,7 +145,7 @@ class Draft:
 
     def finish(self, id: str, source: str, format: str, talk: Talk | None = None) -> Transcript:
         """Return the transcript; ``talk`` is the whole conversation where none of it was added here."""
-        talk = talk or Talk.of(self.messages, self._calls, self._answers)
+        talk = talk or Talk.of(self.messages, self.uses, self.answers)
         agent = self.agent or next((m.model for m in self.messages if m.model), "")
         return Transcript(
             id,

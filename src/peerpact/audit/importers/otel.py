@@ -19,6 +19,7 @@ from peerpact.audit.otel_dialects import (
     camels,
     event,
     printed,
+    printed_log,
     traceloop_tool,
     with_events,
 )
@@ -30,6 +31,7 @@ from peerpact.audit.transcript import Draft, Transcript, arguments_of
 __all__ = ["IMPORTER"]
 
 MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id")
+TIME = ("timeUnixNano", "observedTimeUnixNano")
 AGENT = ("gen_ai.agent.name", "agent.name", "agent_name")
 TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_name")
 TOOL_ID = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id")
@@ -43,7 +45,9 @@ NAMES = SNAKES | {"resourceSpans", "resourceLogs"}
 def matches(value: Any) -> bool:
     """Whether ``value`` is an OTLP request with spans or log records, or a span that an SDK wrote out."""
     return isinstance(value, dict) and (
-        any(isinstance(value.get(name), list) for name in NAMES) or _is_printed(value)
+        any(isinstance(value.get(name), list) for name in NAMES)
+        or _is_printed(value)
+        or _is_printed_log(value)
     )
 
 
@@ -54,6 +58,10 @@ def _is_printed(value: Mapping[str, Any]) -> bool:
         and {"trace_id", "span_id"} <= context.keys()
         and "start_time" in value
     )
+
+
+def _is_printed_log(value: Mapping[str, Any]) -> bool:
+    return value.keys() >= {"body", "severity_number", "trace_id", "span_id", "attributes"}
 
 
 def transcripts(records: list[Any], where: str) -> Iterator[Transcript]:
@@ -73,6 +81,8 @@ def _spelled(record: Any) -> Any:
     """Return a request as OTLP's JSON spells it: programs write it with the names of the protocol or of an SDK."""
     if _is_printed(record):
         return {"resourceSpans": [{"scopeSpans": [{"spans": [printed(record)]}]}]}
+    if _is_printed_log(record):
+        return {"resourceLogs": [{"scopeLogs": [{"logRecords": [printed_log(record)]}]}]}
     return camels(record) if SNAKES.intersection(record) else record
 
 
@@ -104,10 +114,13 @@ def _trace(
         id = str(span.get("spanId"))
         said = ([], []) if id in repeats else told[id]
         _add(draft, threads, span, read[id], agents[id], said)
-    orphans = [one for id, found in logged.items() if id not in read for one in found]
-    known = with_events({}, apart + orphans)
-    threads.add(asked(known))
-    threads.add(answered(known))
+    orphans = [found for id, found in logged.items() if id not in read]
+    for group in (apart, *orphans):
+        known = with_events({}, group)
+        every = {key: value for one in group for key, value in one.items()}
+        time, model = str(_first(every, TIME)), str(_first(every, MODEL))
+        threads.add(asked(known), "", time, model)
+        threads.add(answered(known), "", time, model)
     for record in events:
         _add_label(draft, event(record))
     if any((span.get("status") or {}).get("code") in {2, "STATUS_CODE_ERROR"} for span in roots):
