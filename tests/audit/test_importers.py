@@ -72,6 +72,7 @@ def test_every_importer_has_a_case() -> None:
         "codex_items",
         "langfuse_rows",
         "openai_items",
+        "openai_pages",
     }  # in test_importers_in_the_wild.py
     known |= {"opencode_export", "opencode_files"}  # in test_opencode.py
     known |= {"gemini_items", "opencode_items"}  # in test_command_line_agents.py

@@ -405,6 +405,29 @@ def items() -> Values:
     return [*found, {"type": "message", "id": "m", "role": "assistant", "content": [said]}]
 
 
+def page(data: Values, **more: Any) -> dict[str, Any]:
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": "a",
+        "last_id": "z",
+        "has_more": False,
+        **more,
+    }
+
+
+def chat_page(turned: bool = False) -> dict[str, Any]:
+    """Return the messages of a stored chat completion."""
+    stored: Values = [{"id": f"x-{n}", "content_parts": None, **m} for n, m in enumerate(chat(3))]
+    return page(stored[::-1] if turned else stored)
+
+
+def completions_page() -> dict[str, Any]:
+    message = {"role": "assistant", "content": None, "tool_calls": [function(n) for n, _ in STEPS]}
+    choices = [{"index": 0, "message": message, "finish_reason": "tool_calls"}]
+    return page([{"id": "x", "object": "chat.completion", "model": "orchid", "choices": choices}])
+
+
 def anthropic_batch() -> dict[str, Any]:
     content = [block for n, _ in STEPS for block in blocks(n)["content"]]
     message = {"type": "message", "role": "assistant", "model": "orchid", "content": content}
@@ -567,6 +590,11 @@ FORMS: dict[str, tuple[str, Any]] = {
     "items without a type": ("openai", responses_untyped()),
     "shell calls": ("openai", responses_shell()),
     "items of the Responses API": ("openai_items", items()),
+    "a page of stored items": ("openai_pages", page(items())),
+    "a page of stored items, newest first": ("openai_pages", page(items()[::-1])),
+    "a page of a stored chat": ("openai_pages", chat_page()),
+    "a page of a stored chat, newest first": ("openai_pages", chat_page(turned=True)),
+    "a page of completions": ("openai", completions_page()),
     "Bedrock's log of Converse": ("bedrock", bedrock_converse()),
     "Bedrock's log of messages": ("bedrock", bedrock_anthropic()),
     "Bedrock's log of a streamed answer": ("bedrock", bedrock_streamed()),
@@ -615,6 +643,30 @@ def test_lines_of_items_are_one_conversation_a_list_and_chats_stay_chats(tmp_pat
     ):
         path.write_text("\n".join(map(text, messages)))
         assert only(path).format == "plain_lines"
+
+
+def test_a_page_of_what_openai_stores_is_read_from_its_oldest_item_on(tmp_path: Path) -> None:
+    said: Values = [
+        {"id": "b", "role": "assistant", "content": [{"type": "output_text", "text": "Done."}]},
+        {"id": "a", "role": "user", "content": [{"type": "input_text", "text": ASKED}]},
+    ]
+    threads: Values = [
+        {"id": n, "object": "thread.message", "thread_id": "t", "created_at": 9 - n, "role": role,
+         "content": [{"type": "text", "text": {"value": told, "annotations": []}}]}
+        for n, (role, told) in enumerate([("user", "?"), ("assistant", "Done."), ("user", ASKED)])
+    ]  # fmt: skip
+    path = tmp_path / "a.json"
+    for data, texts in (
+        (said, [ASKED, "Done."]),
+        (said[::-1], [ASKED, "Done."]),
+        (threads, [ASKED, "Done.", "?"]),
+    ):
+        path.write_text(text(page(data)))
+        assert [m.text for m in only(path).messages] == texts
+    path.write_text(text(page(said, has_more=True)))
+    assert only(path).notes == ("the page is one of several; the others are not in it",)
+    path.write_text(text(page([{"id": "orchid", "object": "model"}])))
+    assert [type(item).__name__ for item in read(path)] == ["Unread"]
 
 
 def test_what_a_log_of_bedrock_does_not_hold_is_said_and_every_vendors_words_are_read(
