@@ -75,6 +75,7 @@ def test_every_importer_has_a_case() -> None:
         "openai_pages",
     }  # in test_importers_in_the_wild.py
     known |= {"opencode_export", "opencode_files"}  # in test_opencode.py
+    known |= {"openai_traces"}  # in test_traces.py
     known |= {"gemini_items", "opencode_items"}  # in test_command_line_agents.py
     assert {importer.name for importer in importers()} == known
 

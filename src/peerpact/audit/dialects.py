@@ -178,7 +178,10 @@ def _ids(calls: Any) -> set[Any]:
 
 
 def as_message(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an item of the Responses API as a chat message; a message as it is."""
+    """Return an item of the Responses API, or what LangChain wrote out, as a chat message; a message as it is."""
+    if "role" not in value and _is_langchain(value):
+        inner, role = _unwrapped(value)
+        return {**inner, "role": role}
     kind = "" if "role" in value else str(value.get("type"))
     if kind.endswith("_call"):
         called = {"id": value.get("call_id") or value.get("id"), "name": _name(value, kind)}

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from peerpact.audit.prompts import beside
+from peerpact.audit.replies import passed
 from peerpact.audit.transcript import flat
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "attributes",
     "camels",
     "event",
+    "langfuse_observation",
     "printed",
     "printed_log",
     "traceloop_tool",
@@ -144,6 +146,21 @@ def traceloop_tool(known: Attributes) -> dict[str, Any]:
     return {**told, **known}
 
 
+def langfuse_observation(known: Attributes, name: str) -> dict[str, Any]:
+    """Return the attributes of Langfuse's span of an observation in the current names."""
+    kind, given, got = (
+        known.get(f"langfuse.observation.{part}") for part in ("type", "input", "output")
+    )
+    told = {"gen_ai.request.model": known.get("langfuse.observation.model.name")}
+    if kind == "generation":
+        told |= {"gen_ai.input.messages": given, "gen_ai.output.messages": got}
+    elif kind == "tool":
+        told |= {"tool_name": name, "tool_arguments": passed(_json(given)), "tool_response": got}
+    agent = _json(known.get("langfuse.observation.metadata.lc_agent_name"))
+    told["agent_name"] = agent or (name if kind == "agent" else None)
+    return {key: value for key, value in {**told, **known}.items() if value is not None}
+
+
 def with_events(known: Attributes, events: list[Attributes]) -> Attributes:
     """Return a span's attributes with the messages that its events tell, where it has none of its own."""
     told: dict[str, Any] = {}
@@ -194,11 +211,8 @@ def answered(known: Attributes) -> list[Any]:
     for prefix in ("gen_ai.completion", "llm.output_messages"):
         if found := _indexed(known, prefix):
             return _with_thought(found, _json(known.get("output.value")))
-    if "ai.response.text" in known or "ai.response.toolCalls" in known:
-        calls = _json(known.get("ai.response.toolCalls")) or []
-        text = flat(known.get("ai.response.text"))
-        said = [{"type": "text", "text": text}] if text else []
-        return [{"role": "assistant", "content": [*said, *map(_vercel_call, calls)]}]
+    if any(f"ai.response.{part}" in known for part in ("text", "toolCalls", "reasoning")):
+        return [_from_vercel(known)]
     if known.get("openinference.span.kind") == "LLM" and known.get("output.value"):
         return _messages(_json(known["output.value"]), "assistant")
     return []
@@ -220,6 +234,16 @@ def _vercel(prompt: Any) -> list[Any]:
     lead = [{"role": "system", "content": prompt["system"]}] if prompt.get("system") else []
     text = [{"role": "user", "content": prompt["prompt"]}] if prompt.get("prompt") else []
     return lead + text + _messages(prompt.get("messages"), "user")
+
+
+def _from_vercel(known: Attributes) -> dict[str, Any]:
+    calls = _json(known.get("ai.response.toolCalls")) or []
+    told = (
+        (kind, flat(known.get(key)))
+        for kind, key in (("reasoning", "ai.response.reasoning"), ("text", "ai.response.text"))
+    )
+    said = [{"type": kind, "text": text} for kind, text in told if text]
+    return {"role": "assistant", "content": [*said, *map(_vercel_call, calls)]}
 
 
 def _vercel_call(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import orjson
 
 from peerpact.audit.talk import flat
 
-__all__ = ["PARTS", "told"]
+__all__ = ["PARTS", "passed", "told"]
 
 TEXTS = ("output", "stdout", "content", "result", "text", "value", "logs")
 CODES = frozenset({"exit_code", "exitCode", "exit_status", "returncode", "return_code"})
@@ -47,6 +47,14 @@ def told(value: Any, depth: int = 0) -> tuple[str, bool]:
         known = _decoded(value) if depth == 0 else value
         return (known, False) if isinstance(known, str) else _opened(known, depth) or (value, False)
     return _opened(value, depth) or (_written(value), False)
+
+
+def passed(arguments: Any) -> Any:
+    """Return the arguments of a call without the wrapping of a tracer that records Python functions."""
+    if isinstance(arguments, Mapping) and arguments.keys() == {"args", "kwargs"}:
+        named = arguments["kwargs"]
+        return named if isinstance(named, Mapping) and not arguments["args"] else arguments
+    return arguments
 
 
 def _decoded(text: str) -> Any:

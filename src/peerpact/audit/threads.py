@@ -14,7 +14,7 @@ import orjson
 from peerpact.audit.dialects import add_message, as_message
 from peerpact.audit.transcript import Draft, arguments_of
 
-__all__ = ["Threads"]
+__all__ = ["Threads", "sub_agent"]
 
 Piece: TypeAlias = tuple[str, ...]
 """Something said, a call or a reply."""
@@ -40,7 +40,9 @@ class Threads:
         """
         thread = self._seen.setdefault(agent, [])
         thoughts = self._thought.setdefault(agent, set())
-        listed = [as_message(message) for message in messages if isinstance(message, Mapping)]
+        listed = [
+            as_message(one) for one in messages if isinstance(one, Mapping) and not _is_tool(one)
+        ]
         held = [self._pieces(message) for message in listed]
         left = _shared(thread, [piece for pieces, _ in held for piece in pieces])
         known = set(thread) if left < len(thread) and len(listed) > 1 else set()
@@ -62,6 +64,18 @@ class Threads:
         return self._known[key]
 
 
+def sub_agent(id: str, names: Mapping[str, str], parents: Mapping[str, str]) -> str:
+    """Return the sub-agent that a span belongs to: the nearest agent that another agent encloses."""
+    found: list[str] = []
+    seen: set[str] = set()
+    while id in names and id not in seen:
+        seen.add(id)
+        if names[id] and found[-1:] != [names[id]]:
+            found.append(names[id])
+        id = parents.get(id, "")
+    return found[0] if len(found) > 1 else ""
+
+
 def _taken_apart(message: Mapping[str, Any]) -> tuple[tuple[Piece, ...], str]:
     draft = Draft()
     add_message(draft, message)
@@ -76,6 +90,12 @@ def _taken_apart(message: Mapping[str, Any]) -> tuple[tuple[Piece, ...], str]:
 def _written(arguments: Any) -> str:
     sorted_keys = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
     return orjson.dumps(arguments_of(arguments), default=str, option=sorted_keys).decode()
+
+
+def _is_tool(message: Mapping[str, Any]) -> bool:
+    """Whether a message describes a tool that the model may call: a tracer of LangChain adds them to a request."""
+    content = message.get("content")
+    return isinstance(content, Mapping) and content.get("type") == "function"
 
 
 def _shared(thread: list[Piece], pieces: list[Piece]) -> int:

@@ -10,9 +10,9 @@ import orjson
 from peerpact.audit.dialects import is_message
 from peerpact.audit.importer import document_importer
 from peerpact.audit.prompts import beside
-from peerpact.audit.replies import told
+from peerpact.audit.replies import passed, told
 from peerpact.audit.settings import add_facts
-from peerpact.audit.threads import Threads
+from peerpact.audit.threads import Threads, sub_agent
 from peerpact.audit.transcript import Draft, Transcript, arguments_of, flat
 
 __all__ = ["IMPORTER", "trace_of"]
@@ -48,8 +48,9 @@ def trace_of(trace: Mapping[str, Any], value: Mapping[str, Any], where: str) -> 
     threads = Threads(draft)
     observations = [o for o in value.get("observations") or () if isinstance(o, dict)]
     names = {str(o.get("id")): _agent(o) for o in observations}
+    parents = {str(o.get("id")): str(o.get("parentObservationId") or "") for o in observations}
     for observation in sorted(observations, key=lambda o: str(o.get("startTime") or "")):
-        agent = names.get(str(observation.get("parentObservationId")), "")
+        agent = sub_agent(str(observation.get("id")), names, parents)
         _add(draft, threads, observation, agent)
     if not draft.messages:
         threads.add(_messages(trace.get("input"), "user"))
@@ -63,7 +64,11 @@ def trace_of(trace: Mapping[str, Any], value: Mapping[str, Any], where: str) -> 
 
 
 def _agent(observation: Mapping[str, Any]) -> str:
-    return str(observation.get("name") or "") if observation.get("type") == "AGENT" else ""
+    metadata = _json(observation.get("metadata"))
+    named = metadata.get("lc_agent_name") if isinstance(metadata, Mapping) else None
+    return str(
+        named or (observation.get("name") if observation.get("type") == "AGENT" else "") or ""
+    )
 
 
 def _add(draft: Draft, threads: Threads, observation: Mapping[str, Any], agent: str) -> None:
@@ -80,7 +85,7 @@ def _add(draft: Draft, threads: Threads, observation: Mapping[str, Any], agent: 
 
 
 def _add_tool(draft: Draft, observation: Mapping[str, Any], agent: str, time: str) -> None:
-    name, arguments = str(observation.get("name")), arguments_of(observation.get("input"))
+    name, arguments = str(observation.get("name")), passed(arguments_of(observation.get("input")))
     output, failed = told(observation.get("output"))
     id = draft.open_call(name, arguments) or draft.call(name, arguments, "", agent, time)
     draft.reply(id, output, failed or observation.get("level") == "ERROR")

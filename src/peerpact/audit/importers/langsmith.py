@@ -12,8 +12,8 @@ from peerpact.audit.importer import session_importer
 from peerpact.audit.prompts import beside
 from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
-from peerpact.audit.threads import Threads
-from peerpact.audit.transcript import Draft, Transcript, flat
+from peerpact.audit.threads import Threads, sub_agent
+from peerpact.audit.transcript import Draft, Transcript, arguments_of, flat
 
 __all__ = ["IMPORTER"]
 
@@ -62,16 +62,26 @@ def _trace(key: str, runs: list[Mapping[str, Any]], where: str) -> Transcript:
     draft = Draft()
     threads = Threads(draft)
     runs.sort(key=lambda r: str(r.get("dotted_order") or r.get("start_time") or ""))
+    names = {str(run.get("id")): _agent(run) for run in runs}
+    parents = {str(run.get("id")): str(run.get("parent_run_id") or "") for run in runs}
     for run in runs:
-        _add(draft, threads, run)
+        _add(draft, threads, run, sub_agent(str(run.get("id")), names, parents))
     if any(run.get("error") and not run.get("parent_run_id") for run in runs):
         draft.status = "failed"
     return draft.finish(key, f"{where}#{key}", "langsmith")
 
 
-def _add(draft: Draft, threads: Threads, run: Mapping[str, Any]) -> None:
-    metadata = (run.get("extra") or {}).get("metadata") or {}
-    agent = str(metadata.get("lc_agent_name") or metadata.get("agent_name") or "")
+def _metadata(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (run.get("extra") or {}).get("metadata") or {}
+
+
+def _agent(run: Mapping[str, Any]) -> str:
+    metadata = _metadata(run)
+    return str(metadata.get("lc_agent_name") or metadata.get("agent_name") or "")
+
+
+def _add(draft: Draft, threads: Threads, run: Mapping[str, Any], agent: str) -> None:
+    metadata = _metadata(run)
     time = str(run.get("start_time") or "")
     add_facts(draft, {k: v for k, v in metadata.items() if k != "model"})
     if run["run_type"] == "llm":
@@ -92,7 +102,9 @@ def _add_tool(draft: Draft, run: Mapping[str, Any], agent: str, time: str) -> No
     arguments = _literal(inputs.get("input", inputs))
     text, failed = told(output if kept is not output and not kept else kept)
     if not id or not draft.has_call(id):
-        id = draft.call(str(run.get("name")), arguments, id, agent, time)
+        name = str(run.get("name"))
+        known = draft.open_call(name, arguments_of(arguments))
+        id = known or draft.call(name, arguments, id, agent, time)
     draft.reply(id, str(run.get("error") or text), failed or bool(run.get("error")))
 
 

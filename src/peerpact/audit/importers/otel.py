@@ -18,6 +18,7 @@ from peerpact.audit.otel_dialects import (
     attributes,
     camels,
     event,
+    langfuse_observation,
     printed,
     printed_log,
     traceloop_tool,
@@ -25,14 +26,14 @@ from peerpact.audit.otel_dialects import (
 )
 from peerpact.audit.replies import told
 from peerpact.audit.settings import add_facts
-from peerpact.audit.threads import Threads
+from peerpact.audit.threads import Threads, sub_agent
 from peerpact.audit.transcript import Draft, Transcript, arguments_of
 
 __all__ = ["IMPORTER"]
 
 MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id")
 TIME = ("timeUnixNano", "observedTimeUnixNano")
-AGENT = ("gen_ai.agent.name", "agent.name", "agent_name")
+AGENT = ("gen_ai.agent.name", "agent.name", "agent_name", "ai.telemetry.functionId")
 TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_name")
 TOOL_ID = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id")
 TOOL_INPUT = ("gen_ai.tool.call.arguments", "tool_arguments", "ai.toolCall.args", "input.value")
@@ -107,7 +108,8 @@ def _trace(
     read = {str(span.get("spanId")): _read(span, logged) for span in spans}
     parents = {str(span.get("spanId")): str(span.get("parentSpanId") or "") for span in spans}
     roots = [span for span in spans if parents[str(span.get("spanId"))] not in read]
-    agents = {id: _agent(id, read, parents) for id in read}
+    names = {id: str(_first(known, AGENT)) for id, known in read.items()}
+    agents = {id: sub_agent(id, names, parents) for id in read}
     told = {id: (asked(known), answered(known)) for id, known in read.items()}
     repeats = _repeats([id for id in told if any(told[id])], agents, parents)
     for span in spans:
@@ -144,6 +146,8 @@ def _read(span: Mapping[str, Any], logged: Mapping[str, list[Attributes]]) -> At
     known = attributes(span)
     if known.get("traceloop.span.kind") == "tool":
         known = traceloop_tool(known)
+    elif "langfuse.observation.type" in known:
+        known = langfuse_observation(known, str(span.get("name") or ""))
     events = [event(one) for one in span.get("events") or ()]
     return with_events(known, events + logged.get(str(span.get("spanId")), []))
 
@@ -160,19 +164,6 @@ def _repeats(telling: list[str], agents: Mapping[str, str], parents: Mapping[str
                 found.add(up)
             up = parents[up]
     return found
-
-
-def _agent(id: str, read: Mapping[str, Attributes], parents: Mapping[str, str]) -> str:
-    """Return the sub-agent that a span belongs to: the nearest agent that another agent encloses."""
-    names: list[str] = []
-    seen: set[str] = set()
-    while id in read and id not in seen:
-        seen.add(id)
-        name = _first(read[id], AGENT)
-        if name and (not names or names[-1] != name):
-            names.append(str(name))
-        id = parents.get(id, "")
-    return names[0] if len(names) > 1 else ""
 
 
 def _first(known: Attributes, names: tuple[str, ...]) -> Any:
@@ -211,7 +202,7 @@ def _add_tool(draft: Draft, span: Mapping[str, Any], known: Attributes, agent: s
     )
     failed = (span.get("status") or {}).get("code") in {2, "STATUS_CODE_ERROR"}
     output, broken = told(_first(known, TOOL_OUTPUT))
-    if output or failed:
+    if failed or any(name in known for name in TOOL_OUTPUT):
         draft.reply(id, output, failed or broken)
 
 
