@@ -705,6 +705,37 @@ def test_langchains_messages_alone_are_one_conversation(form: str, tmp_path: Pat
         assert [call.reply for call in only(path).calls] == list(REPLIES)
 
 
+def test_sub_agents_that_a_trajectory_holds_are_read_and_marked(tmp_path: Path) -> None:
+    def step(n: int, **more: Any) -> dict[str, Any]:
+        called = {
+            "tool_call_id": f"c{n}",
+            "function_name": "bash",
+            "arguments": {"command": COMMANDS[n]},
+        }
+        return {"step_id": 1, "source": "agent", "message": "", "tool_calls": [called], **more}
+
+    refs = [{"trajectory_id": "h"}, {"trajectory_path": "other.json"}]
+    result = {"source_call_id": "c0", "content": "no", "extra": {"tool_result_is_error": True}}
+    inner = {"trajectory_id": "h", "agent": {"name": "helper"}, "steps": [step(1)]}
+    value = {
+        "schema_version": "ATIF-v1.8", "agent": {"name": "ops"}, "subagent_trajectories": [inner],
+        "steps": [
+            step(0, observation={"results": [{**result, "subagent_trajectory_ref": refs}]}),
+            step(2, extra={"is_sidechain": True, "agent_id": "side"}, is_copied_context=True),
+        ],
+    }  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(text(value))
+    found = only(path)
+    assert [(c.arguments["command"], c.agent, c.failed) for c in found.calls] == [
+        (COMMANDS[0], "", True), (COMMANDS[2], "side", False), (COMMANDS[1], "h", False),
+    ]  # fmt: skip
+    assert found.notes == (
+        "a sub-agent's trajectory is in a file of its own: other.json",
+        "it begins with steps that are copied from an earlier trajectory",
+    )
+
+
 def test_parts_of_an_unknown_kind_are_read_as_text_and_noted(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     parts = [{"type": "text", "text": "Hi."}, {"type": "hologram", "data": "x"}]
