@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import orjson
 
 from peerpact.audit import Transcript, detect, read
+from peerpact.audit.run import items_of
+from peerpact.audit.sources import find
 from peerpact.audit.transcript import Unread
 
 Values = list[dict[str, Any]]
@@ -128,6 +131,14 @@ def test_turns_that_codex_took_back_in_a_later_file_are_marked(tmp_path: Path) -
         ["three"], ["five"], [],
     ]  # fmt: skip
     assert only(second).notes == ("it goes on from an earlier file, of thread t",)
+    packed = tmp_path / "sessions.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in (tmp_path / "kept").rglob("*.jsonl"):
+            archive.write(path, path.relative_to(tmp_path))
+    found = [item for file in find([str(packed)]) for item in items_of(file)]
+    assert {m.text for t in found if isinstance(t, Transcript) for m in t.messages if m.rewound} == {
+        "three", "five",
+    }  # fmt: skip
 
 
 def test_what_another_agent_told_a_codex_agent_is_read(tmp_path: Path) -> None:

@@ -40,8 +40,14 @@ SUFFIXES = frozenset(
 """What a folder is searched for; a file that is named is always tried."""
 PASSED_OVER = frozenset({".git", "node_modules", "__pycache__", ".venv"})
 PACKED = frozenset({".gz", ".zst", ".zip"})
-TREE = re.compile(r"(.*/|)session/[^/]+/ses_[^/]+\.json$", re.DOTALL)
-"""A file that is read with those beside it, and the tree that they are in: OpenCode keeps each part in a file."""
+TREES = (
+    re.compile(r"(.*/|)session/[^/]+/ses_[^/]+\.json$", re.DOTALL),
+    re.compile(r"(.*?/|)(?:\d{4}/\d\d/\d\d/)?rollout-[^/_]*_[^/]*\.jsonl$", re.DOTALL),
+)
+"""Files that are read with those beside them, and the tree that they are in.
+
+OpenCode keeps each part in a file, and Codex what it goes on with after turns were taken back.
+"""
 PLAIN = re.compile(r"(?!\.)[\w.-]{1,120}")
 """A name from an archive under which a file may be written."""
 DAMAGED = (
@@ -223,7 +229,8 @@ def _members(file: File, limits: Limits) -> Iterator[File | Unread]:
         if len(members) > limits.members:
             yield Unread(file.label, "too many files in an archive")
             return
-        trees = {found[1] for m in members if (found := TREE.match(_name(m).as_posix()))}
+        names = [_name(m).as_posix() for m in members]
+        trees = {found[1] for tree in TREES for name in names if (found := tree.match(name))}
         together = {m: None for m in members if _is_in(_name(m), trees)}
         with tempfile.TemporaryDirectory(prefix="peerpact-") as folder:
             yield from _unpacked_together(archive, together, file.label, Path(folder), limits)
@@ -240,7 +247,7 @@ def _is_in(name: PurePosixPath, trees: set[str]) -> bool:
     """Whether a file is in a tree whose files are read together, under a name that is safe to write."""
     parts = name.parts
     above = ("".join(f"{part}/" for part in parts[:n]) for n in range(len(parts)))
-    inside = name.suffix == ".json" and not trees.isdisjoint(above)
+    inside = name.suffix in {".json", ".jsonl"} and not trees.isdisjoint(above)
     return inside and all(map(PLAIN.fullmatch, parts))
 
 
