@@ -388,6 +388,12 @@ def test_turns_that_left_opencodes_tables_are_read_from_its_events(tmp_path: Pat
     ]  # fmt: skip
     assert found.calls[1].time == "2026-03-02T10:00:00+00:00"
     assert "weights_copied" in claims(found)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE event SET data = '[]'")
+        database.commit()
+    found = only(path)
+    assert len(found.calls) == 2
+    assert found.notes == ("its events, which hold what was taken back, could not be read",)
 
 
 def test_what_opencode_prints_is_read_whole(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import orjson
 
-from peerpact.audit.importer import Importer, Item, guarded
+from peerpact.audit.importer import MALFORMED, Importer, Item, guarded
 from peerpact.audit.opencode_parts import Session
 from peerpact.audit.reading import Source
 from peerpact.audit.transcript import Transcript, Unread
@@ -125,7 +125,11 @@ def _session(opened: tuple[Any, ...], where: str) -> Iterator[Transcript]:
     session = Session({"id": id, "parentID": parent, "title": title, "revert": taken}, notes)
     if lost := connection.execute(LOST, (id, limit, limit)).fetchone()[0]:
         session.draft.notes.append(f"{counted(lost, 'part was', 'parts were')} too long to read")
-    removed = _removed(connection, id, limit)
+    try:
+        removed = _removed(connection, id, limit)
+    except MALFORMED:
+        removed = []
+        session.draft.note("its events, which hold what was taken back, could not be read")
     gone = {key for key, *_ in removed}
     for key, message, parts in merge(_kept(connection, id, limit), removed, key=itemgetter(0)):
         session.add({**message, "id": key}, parts, removed=key in gone)
