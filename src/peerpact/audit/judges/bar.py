@@ -26,15 +26,16 @@ __all__ = ["CALIPER_SHARE", "QUESTION", "answers", "comparisons"]
 
 QUESTION = "bar_tracking"
 CALIPER_SHARE = 0.03
-"""Width of the caliper on each side of the bar, as a share of the scale."""
+"""Width of the caliper on each side of the bar, as a share of the scale; a step of the scores at the least."""
 
 _SPREAD_SHARE = 0.5
+_DIGITS = 9
 
 
 def comparisons(view: View) -> Iterator[Comparison]:
     """Yield for each bar the share of scores that reach it, told this bar against told another or none."""
     decided = verdicts(view)
-    arms, first = view.arms, decided.first
+    arms, first, runs = view.arms, decided.first, view.table.runs
     told, partner, work = arms.told[first], arms.partner[first], arms.work[first]
     kept = (told >= 0) & (partner >= 0)
     for bar in _bars(view, decided):
@@ -60,6 +61,7 @@ def comparisons(view: View) -> Iterator[Comparison]:
             left_out=_lost(len(first) - len(rows)),
             facts=_passes(decided.value[rows] >= bar - 1e-9, arm[rows]),
             reach=1.0,
+            runs=None if runs is None else runs[first][rows],
         )
 
 
@@ -120,7 +122,9 @@ def _shift(comparison: Comparison, level: float) -> Answer:
 
 def _width(view: View, scores: Floats) -> float:
     scale = view.table.scale
-    return scale.width * CALIPER_SHARE if scale else float(scores.std()) * _SPREAD_SHARE
+    width = scale.width * CALIPER_SHARE if scale else float(scores.std()) * _SPREAD_SHARE
+    steps = np.diff(np.unique(np.round(scores, _DIGITS)))
+    return max(width, float(steps.min())) if len(steps) else 0.0
 
 
 def _caliper(view: View, decided: Verdicts, bar: float, level: float) -> Answer:

@@ -1,4 +1,8 @@
-"""Does a judge change over time? What it gives beyond gold, beyond the other judges, or to the same response."""
+"""Does a judge change over time? What it gives beyond gold, beyond the other judges, or to the same response.
+
+A judge may be milder on one day, or in one run, than on the next without changing for good. So its change from
+first to last is held against the variation between stretches of time, none of which parts a run.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
-from peerpact.audit.judges.clustered import clustered_slope, within
+from peerpact.audit.judges.clustered import (
+    LEAST_FREEDOM,
+    between_slope,
+    clustered_slope,
+    within,
+)
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.table import Codes, Floats, joint
 from peerpact.audit.judges.view import View
@@ -16,6 +25,8 @@ __all__ = ["QUESTION", "answers"]
 
 QUESTION = "drift"
 _LEAST = 8
+_STRETCHES = 10
+_ROWS = 4
 
 
 def answers(view: View, panel: Panel, level: float) -> Iterator[Answer]:
@@ -59,9 +70,10 @@ def _answer(view: View, at: Floats, reference: Floats, control: str, level: floa
     span = float(np.ptp(at[rows]))
     y = within(view.table.score[rows] - reference[rows], held)
     x = within((at[rows] - at[rows].min()) / span, held)
-    strata = int(held.max()) + 1
     every = np.arange(len(rows))
-    found = clustered_slope(y, x, every, level=level, absorbed=strata)
+    found = between_slope(y, x, *_by_stretch(view, at, rows, held), every, level=level)
+    few = found is None
+    found = found or clustered_slope(y, x, every, level=level, absorbed=int(held.max()) + 1)
     if found is None or found.error == 0:
         return Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]})
     return Estimate(
@@ -75,13 +87,22 @@ def _answer(view: View, at: Floats, reference: Floats, control: str, level: floa
         level,
         found.test,
         control,
-        "row",
+        "row" if few else "stretch of time",
         found.n,
         found.p,
         detectable=2.8 * found.error,
         left_out={"no_reference": len(at) - len(rows)} if len(at) > len(rows) else {},
+        caveats=("few_moments",) if few else (),
         facts={"span": span},
     )
+
+
+def _by_stretch(view: View, at: Floats, rows: Codes, held: Codes) -> tuple[Codes, Floats]:
+    """Return the stretches of time, and what holding the strata takes out of each."""
+    stretches = _stretches(view, at, rows)
+    size = int(stretches.max()) + 1
+    counts = np.bincount(held * size + stretches, minlength=(int(held.max()) + 1) * size)
+    return stretches, counts.reshape(-1, size) / np.sqrt(np.bincount(held))[:, None]
 
 
 def _strata(view: View, rows: Codes, control: str) -> Codes:
@@ -91,3 +112,18 @@ def _strata(view: View, rows: Codes, control: str) -> Codes:
     if control == "same_response" and arms.items is not None:
         held += [arms.work[rows], arms.items[rows]]
     return joint(*held)
+
+
+def _stretches(view: View, at: Floats, rows: Codes) -> Codes:
+    """Return up to ten stretches of time of about as many rows each; a run is in the one in which it begins."""
+    n = min(_STRETCHES, len(rows) // _ROWS)
+    begins = np.searchsorted(np.sort(at[rows]), at[rows])
+    runs = view.table.runs
+    if runs is not None:
+        run = joint(runs[rows])
+        first = np.full(int(run.max()) + 1, len(rows))
+        np.minimum.at(first, run, begins)
+        by_run = joint(first[run] * n // len(rows))
+        if int(by_run.max()) > LEAST_FREEDOM:
+            return by_run
+    return joint(begins * n // len(rows))

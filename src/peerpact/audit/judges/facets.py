@@ -6,16 +6,16 @@ so nothing about responses has to be assumed. Solved for judges only; responses 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
 from scipy import sparse, stats
 from scipy.sparse.csgraph import connected_components
 
-from peerpact.audit.judges.clustered import LEAST_FREEDOM
+from peerpact.audit.judges.clustered import LEAST_FREEDOM, within
 from peerpact.audit.judges.signflip import Tested
-from peerpact.audit.judges.table import Codes, Floats, joint
+from peerpact.audit.judges.table import LEAST_RUNS, Codes, Floats, first_rows, joint
 
 __all__ = ["NOBODY", "Severity", "severity"]
 
@@ -34,28 +34,53 @@ class Severity:
     models: Codes
     """How many judged models each of these judges scored."""
     items: int
+    inverse: Floats
+    """Of the information about the effects."""
+    runs: Codes
+    """How many runs each of these judges gave its scores in; 0 where the table does not say."""
+    by_run: Floats
+    """By run, each of which is one judge's."""
 
     def over_models(self, judge: int) -> bool:
         """Whether a judge scored enough models to know how its taste varies between them."""
         mine = self.models[self.judges == judge]
         return bool((mine > LEAST_FREEDOM).all())
 
+    def over_runs(self, judge: int) -> bool:
+        """Whether a judge's runs vary more than the models and items that it scored."""
+        place = np.flatnonzero(self.judges == judge)
+        if len(place) == 0:
+            return False
+        weights = self._against_others(place[0])
+        varies = float(weights @ self.by_run @ weights)
+        return self.runs[place[0]] >= LEAST_RUNS and varies > self._over_work(judge, weights)[1]
+
+    def _against_others(self, place: int) -> Floats:
+        weights = np.full(len(self.judges), -1 / (len(self.judges) - 1))
+        weights[place] = 1.0
+        return weights
+
+    def _over_work(self, judge: int, weights: Floats) -> tuple[int, float]:
+        """Return how many models, or items, a judge scored, and its variance over them."""
+        by_model, by_item, by_both = (
+            max(0.0, float(weights @ one @ weights))
+            for one in (self.by_model, self.by_item, self.by_both)
+        )
+        if not self.over_models(judge):
+            return self.items, by_item
+        n = min(self.items, int(self.models[self.judges == judge][0]))
+        return n, by_model * n / (n - 1) + max(0.0, by_item - by_both)
+
     def of(self, judge: int, level: float) -> Tested | None:
         """Return how much higher a judge scores than the mean of the other judges would."""
         place = np.flatnonzero(self.judges == judge)
         if len(place) == 0 or self.items < 2:
             return None
-        weights = np.full(len(self.judges), -1 / (len(self.judges) - 1))
-        weights[place[0]] = 1.0
+        weights = self._against_others(place[0])
+        n, variance = self._over_work(judge, weights)
+        if self.over_runs(judge):
+            n, variance = int(self.runs[place[0]]), float(weights @ self.by_run @ weights)
         value = float(weights @ self.effects)
-        by_model, by_item, by_both = (
-            max(0.0, float(weights @ one @ weights))
-            for one in (self.by_model, self.by_item, self.by_both)
-        )
-        n, variance = self.items, by_item
-        if self.over_models(judge):
-            n = min(n, int(self.models[place[0]]))
-            variance = by_model * n / (n - 1) + max(0.0, by_item - by_both)
         error = sqrt(variance)
         if error == 0:
             return None
@@ -67,12 +92,20 @@ class Severity:
 
 _NOTHING = np.zeros((0, 0))
 _NONE = np.zeros(0, dtype=np.int64)
-NOBODY = Severity(np.zeros(0), _NOTHING, _NOTHING, _NOTHING, _NONE, _NONE, items=0)
+NOBODY = Severity(
+    np.zeros(0), _NOTHING, _NOTHING, _NOTHING, _NONE, _NONE, 0, _NOTHING, _NONE, _NOTHING
+)
 """No judges that could be set side by side."""
 
 
 def severity(
-    judge: Codes, response: Codes, item: Codes, model: Codes, score: Floats, judges: int
+    judge: Codes,
+    response: Codes,
+    item: Codes,
+    model: Codes,
+    score: Floats,
+    judges: int,
+    run: Codes | None = None,
 ) -> Severity:
     """Fit the model to the largest set of judges that are linked by common responses.
 
@@ -83,6 +116,7 @@ def severity(
         model: Who made it.
         score: The score.
         judges: How many judges there are, whether or not they scored.
+        run: The run in which each score was given, where that is known.
     """
     if len(score) == 0:
         return NOBODY
@@ -96,7 +130,26 @@ def severity(
     totals = sparse.csr_matrix((score, (response, judge)), shape=shape)
     of = np.zeros((2, shape[0]), dtype=np.int64)
     of[:, response] = item, model
-    return _fit(counts[kept][:, linked], totals[kept][:, linked], of[:, kept], linked)
+    found = _fit(counts[kept][:, linked], totals[kept][:, linked], of[:, kept], linked)
+    if run is None:
+        return found
+    place = np.full(judges, -1)
+    place[linked] = np.arange(len(linked))
+    rows = np.flatnonzero((place[judge] >= 0) & np.isin(response, kept))
+    return _with_runs(found, place[judge[rows]], response[rows], score[rows], run[rows])
+
+
+def _with_runs(
+    found: Severity, place: Codes, response: Codes, score: Floats, run: Codes
+) -> Severity:
+    """Return the same with what the scores of a run have in common, which adds up in its judge's effect."""
+    rest = within(score - found.effects[place], joint(response))
+    of_judge = joint(run, place)
+    sums, judge = np.bincount(of_judge, weights=rest), place[first_rows(of_judge)]
+    runs = np.bincount(judge, minlength=len(found.judges))
+    squares = np.bincount(judge, weights=sums**2, minlength=len(found.judges))
+    scatter = np.diag(squares * runs / np.maximum(runs - 1, 1))
+    return replace(found, runs=runs, by_run=found.inverse @ scatter @ found.inverse)
 
 
 def _linked(counts: sparse.csr_matrix) -> Codes:
@@ -133,7 +186,9 @@ def _fit(
     by_both = many * _sandwich(inverse, residual)
     by_model = _sandwich(inverse, _summed(residual, models))
     seen = _summed(counts, models).getnnz(axis=0)
-    return Severity(effects, by_item, by_model, by_both, judges, seen, n)
+    unknown = np.zeros(len(judges), dtype=np.int64)
+    nothing = np.zeros_like(inverse)
+    return Severity(effects, by_item, by_model, by_both, judges, seen, n, inverse, unknown, nothing)
 
 
 def _summed(rows: sparse.spmatrix, codes: Codes) -> sparse.csr_matrix:

@@ -39,7 +39,7 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
     if len(rows) < _LEAST or not _same_scale(view, gold[rows]):
         return
     both = np.concatenate([view.table.score[rows], gold[rows]])
-    pair = np.tile(np.arange(len(rows)), 2)
+    pair, runs = np.tile(np.arange(len(rows)), 2), view.table.runs
     yield Comparison(
         judge=view.judge,
         question=QUESTION,
@@ -54,6 +54,7 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
         rows=np.tile(view.rows[rows], 2),
         caveats=panel.caveats,
         reach=1.0 if np.isin(both, (0.0, 1.0)).all() else None,
+        runs=None if runs is None else np.tile(runs[rows], 2),
     )
 
 
@@ -78,14 +79,18 @@ def answers(view: View, panel: Panel, level: float) -> Iterator[Answer]:
 
 
 def _error(view: View, panel: Panel, errors: Floats, rows: Codes, level: float) -> Answer:
-    clusters, unit = _clusters(view, rows)
+    items, unit = _clusters(view, rows)
     models = joint(view.table.codes("judged")[rows])
-    found = between_mean(errors, models, clusters, level=level)
+    found = between_mean(errors, models, items, level=level)
     few = found is None
-    found = found or clustered_mean(errors, clusters, level=level)
+    unit = unit if few else "judged model"
+    found = found or clustered_mean(errors, items, level=level)
+    runs = view.table.runs_of(rows)
+    over_runs = None if runs is None else between_mean(errors, runs, items, level=level)
     if found is None:
         return Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]}, "mean_error")
-    unit = unit if few else "judged model"
+    if over_runs is not None and over_runs.error > found.error:
+        found, unit = over_runs, "run"
     return _estimate(view, panel, "mean_error", found, level, "gold", unit, few)
 
 
@@ -135,7 +140,7 @@ def _among_judges(view: View, panel: Panel, level: float, gold: int) -> Answer:
     if found is None:
         return Untested(view.judge, QUESTION, "no_gold_alone", {"gold": gold})
     few = not panel.severity.over_models(view.number)
-    unit = "item" if few else "judged model"
+    unit = "run" if panel.severity.over_runs(view.number) else "item" if few else "judged model"
     return _estimate(view, panel, "relative", found, level, "other_judges", unit, few)
 
 

@@ -87,7 +87,8 @@ class Panel:
         judge = self.table.labels["judge"].codes[rows]
         judges = len(self.table.judges)
         model, score = self.table.codes("judged")[rows], self.table.score[rows]
-        return severity(judge, self.response[rows], items[rows], model, score, judges)
+        runs = self.table.runs_of(rows)
+        return severity(judge, self.response[rows], items[rows], model, score, judges, runs)
 
     @cached_property
     def level(self) -> Floats:

@@ -155,9 +155,10 @@ def evidence_of(comparison: Comparison, alpha: float) -> Evidence:
 def sequential_differences(comparison: Comparison) -> Floats:
     """Pair rows of all arms within strata in their order: within items, or across where none recurs in a stratum.
 
-    Where items keep to one arm, only the first row of each is paired. Which it is depends on the labels of the
-    first rows alone, so it is the same at every look.
+    Where items keep to one arm, only the first row of each is paired; where scores come in runs, each run counts
+    once. Which it is depends on the labels of the first rows alone, so it is the same at every look.
     """
+    comparison = _each_run_once(comparison)
     if len(comparison.values) == 0:
         return np.zeros(0)
     every = np.arange(len(comparison.strata))
@@ -172,6 +173,62 @@ def sequential_differences(comparison: Comparison) -> Floats:
     if _keep_to_one_arm(comparison, items, enough):
         in_order = in_order[np.sort(np.unique(items[in_order], return_index=True)[1])]
     return _paired(comparison, in_order, comparison.strata)[0]
+
+
+def _each_run_once(comparison: Comparison) -> Comparison:
+    """Return the mean of each run in place of its scores, as far as they stand before the next run of its arm.
+
+    The last run is not over, so it does not count yet. A run whose name comes up again after others only counts
+    the judgments of some work, and is taken with the work.
+    """
+    c = comparison
+    enough = _enough(c) if c.runs is not None and len(c.values) else None
+    if c.runs is None or len(c.values) == 0:
+        return c
+    if enough is None:
+        return _chosen(c, np.zeros(0, dtype=np.int64))
+    order = np.lexsort((c.rows, c.arm))
+    early = order[c.rows[order] <= enough]
+    again = _comes_again(c.runs[early], c.arm[early])
+    runs = joint(c.runs, c.strata) if again else c.runs
+    if np.bincount(joint(runs[early], c.arm[early])).max() == 1:
+        return c
+    strata = c.strata if again else np.zeros_like(c.strata)
+    return _first_blocks(c, runs, strata)
+
+
+def _comes_again(runs: Codes, arm: Codes) -> bool:
+    """Whether a run goes on after another one has begun, rows of each arm in their order."""
+    run = joint(runs, arm)
+    return int((np.diff(run, prepend=-1) != 0).sum()) > len(np.unique(run))
+
+
+def _first_blocks(c: Comparison, runs: Codes, strata: Codes) -> Comparison:
+    order = np.lexsort((c.rows, c.arm, strata))
+    run, place = joint(runs, c.arm)[order], joint(strata, c.arm)[order]
+    block = np.cumsum(np.diff(run, prepend=-1) != 0) - 1
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    means = np.bincount(block, weights=c.values[order]) / np.bincount(block)
+    first = np.unique(run[starts], return_index=True)[1]
+    over = first[first + 1 < len(starts)]
+    over = np.sort(over[place[starts[over]] == place[starts[over + 1]]])
+    at = order[starts[over]]
+    found = _chosen(c, at)
+    return replace(
+        found, values=means[over], strata=strata[at], rows=c.rows[order[starts[over + 1]]]
+    )
+
+
+def _chosen(c: Comparison, at: Codes) -> Comparison:
+    return replace(
+        c,
+        values=c.values[at],
+        arm=c.arm[at],
+        strata=c.strata[at],
+        rows=c.rows[at],
+        items=None,
+        runs=None,
+    )
 
 
 def _enough(comparison: Comparison) -> float | None:

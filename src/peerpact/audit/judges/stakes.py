@@ -50,7 +50,7 @@ def factor(
     held = {name: codes[rows] for name, codes in {**work, **others}.items()}
     values = view.table.score[rows]
     lost = int((scope.rows & ~kept).sum())
-    items = view.arms.items
+    items, runs = view.arms.items, view.table.runs
     return Comparison(
         judge=view.judge,
         question=question,
@@ -69,6 +69,7 @@ def factor(
         else (),
         facts=unadjusted(values, arm[rows]) if len(weights) == 2 else {},
         held=held,
+        runs=None if runs is None else runs[rows],
     )
 
 

@@ -12,7 +12,20 @@ from numpy.typing import NDArray
 
 from peerpact.audit.judges.columns import named
 
-__all__ = ["Bools", "Codes", "Floats", "Labels", "Scale", "ScoreTable", "joint"]
+__all__ = [
+    "LEAST_RUNS",
+    "Bools",
+    "Codes",
+    "Floats",
+    "Labels",
+    "Scale",
+    "ScoreTable",
+    "first_rows",
+    "joint",
+]
+
+LEAST_RUNS = 6
+"""With fewer runs it is not known how scores vary from run to run."""
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -113,7 +126,27 @@ class ScoreTable:
     @property
     def items(self) -> Codes | None:
         """The item of each row, where the table has any; a row without one is an item of its own."""
-        labels = self.labels.get("item")
+        return self._own_where_empty("item")
+
+    @property
+    def runs(self) -> Codes | None:
+        """The run of each row, where the table has any; a row without one is a run of its own."""
+        return self._own_where_empty("run")
+
+    def runs_of(self, rows: Codes) -> Codes | None:
+        """Return the run of some rows; names that are too few to be runs only count those of a piece of work."""
+        if self.runs is None:
+            return None
+        names = joint(self.runs[rows])
+        work = [self.codes(role)[rows] for role in ("judged", "group")]
+        for runs in (names, joint(names, *work)):
+            n = np.bincount(runs)
+            if len(n) >= LEAST_RUNS:
+                return runs if n.max() > 1 else None
+        return None
+
+    def _own_where_empty(self, role: str) -> Codes | None:
+        labels = self.labels.get(role)
         if labels is None or (labels.codes >= 0).all():
             return None if labels is None else labels.codes
         alone = len(labels.names) + np.arange(self.rows)
@@ -146,3 +179,10 @@ def _dense(key: Codes) -> Codes:
     used = np.zeros(top, dtype=bool)
     used[key] = True
     return np.asarray(np.cumsum(used)[key] - 1, dtype=np.int64)
+
+
+def first_rows(codes: Codes) -> Codes:
+    """Return the first row of each code."""
+    rows = np.zeros(int(codes.max()) + 1, dtype=np.int64)
+    rows[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return rows
