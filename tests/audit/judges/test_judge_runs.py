@@ -199,7 +199,8 @@ def test_what_was_bet_on_stays_as_it_was_when_rows_are_added() -> None:
 
 
 @pytest.mark.slow
-def test_looking_often_does_not_take_a_run_for_an_effect() -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+def test_looking_often_does_not_take_a_run_for_an_effect(mixed: bool) -> None:
     alarms = 0
     for seed in range(40):
         rng = np.random.default_rng(seed)
@@ -210,7 +211,10 @@ def test_looking_often_does_not_take_a_run_for_an_effect() -> None:
             "run": run,
             "stakes": run % 2,
             "score": given(run, rng),
+            "gold": np.full(len(run), 75.0),
         }
+        order = rng.permutation(len(run)) if mixed else np.arange(len(run))
+        columns = {name: values[order] for name, values in columns.items()}
         state, seen = SequentialState(0.05, "holm"), False
         for rows in range(4 * ITEMS, len(run) + 1, 2 * ITEMS):
             part = {name: values[:rows] for name, values in columns.items()}

@@ -40,6 +40,7 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
         return
     both = np.concatenate([view.table.score[rows], gold[rows]])
     pair, runs = np.tile(np.arange(len(rows)), 2), view.table.runs
+    sheets = None if runs is None else joint(runs, view.arms.work)[rows]
     yield Comparison(
         judge=view.judge,
         question=QUESTION,
@@ -54,7 +55,7 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
         rows=np.tile(view.rows[rows], 2),
         caveats=panel.caveats,
         reach=1.0 if np.isin(both, (0.0, 1.0)).all() else None,
-        runs=None if runs is None else np.tile(runs[rows], 2),
+        runs=None if sheets is None else np.tile(sheets, 2),
     )
 
 

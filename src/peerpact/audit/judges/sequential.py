@@ -189,12 +189,17 @@ def _each_run_once(comparison: Comparison) -> Comparison:
         return _chosen(c, np.zeros(0, dtype=np.int64))
     order = np.lexsort((c.rows, c.arm))
     early = order[c.rows[order] <= enough]
-    again = _comes_again(c.runs[early], c.arm[early])
-    runs = joint(c.runs, c.strata) if again else c.runs
-    if np.bincount(joint(runs[early], c.arm[early])).max() == 1:
+    if _most(c.runs[early], c.arm[early]) == 1:
         return c
-    strata = c.strata if again else np.zeros_like(c.strata)
-    return _first_blocks(c, runs, strata)
+    of_work = joint(c.runs, c.strata)
+    if _comes_again(c.runs[early], c.arm[early]) and _most(of_work[early], c.arm[early]) > 1:
+        return _first_blocks(c, of_work, c.strata)
+    return _first_blocks(c, c.runs, np.zeros_like(c.strata))
+
+
+def _most(runs: Codes, arm: Codes) -> int:
+    """Return the most scores of an arm that a run holds."""
+    return int(np.bincount(joint(runs, arm)).max())
 
 
 def _comes_again(runs: Codes, arm: Codes) -> bool:
