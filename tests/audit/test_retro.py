@@ -92,6 +92,26 @@ def test_a_bar_is_dead_where_all_or_none_reach_it_on_both_sides(
     assert ("dead_bars" in checks(looked(tmp_path, rows))) == dead
 
 
+def test_a_bar_that_another_agent_reaches_is_not_dead(tmp_path: Path) -> None:
+    honest = [row(arm, 60.0) for arm in ("good_peer", "bad_peer") for _ in range(5)]
+    lifting = [{**one, "agent_model": "openai/n"} for one in sound()]
+    assert "dead_bars" in checks(looked(tmp_path, honest))
+    assert "dead_bars" not in checks(looked(tmp_path, honest + lifting))
+
+
+def test_scores_that_are_missing_in_one_arm_are_found_and_equal_gaps_are_not(
+    tmp_path: Path,
+) -> None:
+    def study(bad: int, good: int) -> list[dict[str, Any]]:
+        arms = [("bad_peer", bad), ("good_peer", good)]
+        return [row(arm, None if n < lost else 60.0 + n) for arm, lost in arms for n in range(30)]
+
+    [found] = looked(tmp_path, study(0, 12)).weaknesses
+    assert found.check == "differing_values"
+    assert "lacks 0 of 30 values of over_bar under condition bad_peer, 12 of 30" in sentence(found)
+    assert looked(tmp_path, study(5, 6)).weaknesses == ()
+
+
 def test_drop_out_that_differs_between_arms_is_found_and_equal_drop_out_is_not(
     tmp_path: Path,
 ) -> None:
@@ -105,6 +125,7 @@ def test_drop_out_that_differs_between_arms_is_found_and_equal_drop_out_is_not(
         w for w in looked(tmp_path, study(0, 12)).weaknesses if w.check == "differing_dropout"
     ]
     assert {found.facts["one_lost"], found.facts["other_lost"]} == {"0 of 30", "12 of 30"}
+    assert "loses 0 of 30 runs under condition bad_peer, 12 of 30" in sentence(found)
     assert "differing_dropout" not in checks(looked(tmp_path, study(5, 6)))
 
 

@@ -87,7 +87,7 @@ def _answer(view: View, at: Floats, reference: Floats, control: str, level: floa
         level,
         found.test,
         control,
-        "row" if few else "stretch of time",
+        "row" if few else "period",
         found.n,
         found.p,
         detectable=2.8 * found.error,

@@ -66,7 +66,8 @@ def confounded_arms(held: Held) -> Found:
 
 
 def dead_bars(held: Held) -> Found:
-    """Find bars that every run, or none, reaches in each of two arms."""
+    """Find bars that all runs of an agent reach in each of two arms, or that no run of any agent reaches."""
+    reached = _reached(held)
     for agent, setting, arms in held.groups():
         bars = sorted({bar for tally in arms.values() for bar in tally.bars})
         scored = {a: t for a, t in arms.items() if len(t.scores) >= FEWEST and not t.control}
@@ -75,8 +76,17 @@ def dead_bars(held: Held) -> Found:
         for bar in bars if len(scored) > 1 else ():
             met = {arm: t for arm, t in scored.items() if not t.bars or bar in t.bars}
             shares = {sum(score >= bar for score in t.scores) / len(t.scores) for t in met.values()}
-            if len(met) > 1 and shares in ({0.0}, {1.0}):
+            dead = shares == {1.0} or (shares == {0.0} and reached[setting] < bar)
+            if len(met) > 1 and dead:
                 yield _dead(agent, setting, bar, met)
+
+
+def _reached(held: Held) -> Mapping[str, float]:
+    """Return the highest score of each setting, whosever: a bar below it can be reached."""
+    return {
+        setting: max((score for t in tallies.values() for score in t.scores), default=0.0)
+        for setting, tallies in held.settings()
+    }
 
 
 def _dead(agent: str, setting: str, bar: float, met: Mapping[Arm, Tally]) -> Weakness:
@@ -97,33 +107,40 @@ def _dead(agent: str, setting: str, bar: float, met: Mapping[Arm, Tally]) -> Wea
 
 
 def differing_dropout(held: Held) -> Found:
-    """Find pairs of arms of which one loses more runs; Holm's correction over all pairs of the study."""
+    """Find pairs of arms of which one loses more runs, or values; Holm's correction over all of the study."""
     compared = [
-        (agent, setting, pair, arms, _lost(arms[pair.one], arms[pair.other]))
+        (agent, setting, pair, arms, outcomes, difference(*counts))
         for agent, setting, arms in held.groups()
         for pair in neighbours(list(arms))
+        for counts, outcomes in _lost(arms[pair.one], arms[pair.other]).items()
     ]
     if not compared:
         yield Untested("differing_dropout", "one_arm")
         return
     adjusted = holm([found.p if found.p is not None else 1.0 for *_, found in compared]).adjusted
-    for (agent, setting, pair, arms, found), p in zip(compared, adjusted, strict=True):
+    for (agent, setting, pair, arms, outcomes, found), p in zip(compared, adjusted, strict=True):
         if p is not None and p < LEVEL:
-            yield _dropout(agent, setting, pair, list(arms), found, p)
+            check = "differing_values" if outcomes else "differing_dropout"
+            facts = {**_dropout(pair, list(arms), found, p), "outcomes": ", ".join(outcomes)}
+            yield Weakness(check, agent, setting, found.x1 + found.x0, facts)
 
 
-def _lost(one: Tally, other: Tally) -> Difference:
-    return difference(sum(one.dropped.values()), one.runs, sum(other.dropped.values()), other.runs)
+def _lost(one: Tally, other: Tally) -> Mapping[tuple[int, int, int, int], list[str]]:
+    """Return lost and all runs of two arms, and for other counts of values the outcomes that lack them."""
+    whole = (sum(one.dropped.values()), one.runs, sum(other.dropped.values()), other.runs)
+    found: dict[tuple[int, int, int, int], list[str]] = {whole: []}
+    for outcome in sorted({*one.outcomes} & {*other.outcomes}):
+        counts = (*one.without(outcome), *other.without(outcome))
+        if counts != whole:
+            found.setdefault(counts, []).append(outcome)
+    return found
 
 
-def _dropout(
-    agent: str, setting: str, pair: Tied, arms: list[Arm], found: Difference, p: float
-) -> Weakness:
-    facts = {"one": arm_name(pair.one, arms), "other": arm_name(pair.other, arms),
-             "one_lost": f"{found.x1} of {found.n1}", "other_lost": f"{found.x0} of {found.n0}",
-             "low": f"{100 * found.low:.0f}", "high": f"{100 * found.high:.0f}", "p": f"{p:.2g}",
-             "test": found.test}  # fmt: skip
-    return Weakness("differing_dropout", agent, setting, found.x1 + found.x0, facts)
+def _dropout(pair: Tied, arms: list[Arm], found: Difference, p: float) -> Mapping[str, Any]:
+    return {"one": arm_name(pair.one, arms), "other": arm_name(pair.other, arms),
+            "one_lost": f"{found.x1} of {found.n1}", "other_lost": f"{found.x0} of {found.n0}",
+            "low": f"{100 * found.low:.0f}", "high": f"{100 * found.high:.0f}", "p": f"{p:.2g}",
+            "test": found.test}  # fmt: skip
 
 
 def mixed_origin(held: Held) -> Found:

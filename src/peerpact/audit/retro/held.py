@@ -68,6 +68,11 @@ class Tally:
         """Outcomes that at least one run was asked about."""
         return sorted({*self.scored, *self.reasons})
 
+    def without(self, outcome: str) -> tuple[int, int]:
+        """Return how many runs lack a value of an outcome, and how many were asked about it."""
+        lacking = sum(self.reasons.get(outcome, {}).values())
+        return lacking, lacking + self.scored[outcome]
+
 
 @dataclass(slots=True)
 class Held:
