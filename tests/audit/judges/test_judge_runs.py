@@ -235,3 +235,24 @@ def test_a_caliper_is_as_wide_as_a_step_of_the_scores() -> None:
     (caliper,) = [e for e in found.estimates("bar_tracking") if e.quantity == "caliper"]
     assert caliper.facts["width"] == 1
     assert caliper.flagged
+
+
+@pytest.mark.slow
+def test_scoring_a_response_again_and_again_does_not_make_a_judge_lenient() -> None:
+    alarms = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        taste, item = rng.normal(0, 3, 30), np.tile(np.arange(30), 10)
+        columns = {
+            "judge": np.full(300, "one"),
+            "item": item,
+            "score": 75 + taste[item] + rng.normal(0, 1, 300),
+            "gold": np.full(300, 75.0),
+        }
+        state, seen = SequentialState(0.05, "holm"), False
+        for rows in range(30, 301, 30):
+            part = {name: values[:rows] for name, values in columns.items()}
+            looked = audit(from_columns(part, scale=(0, 100)), sequential=state)
+            state, seen = looked.sequential, seen or bool(looked.findings)
+        alarms += seen
+    check_level(alarms, 40)

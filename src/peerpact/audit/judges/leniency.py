@@ -19,7 +19,7 @@ from peerpact.audit.judges.clustered import (
 from peerpact.audit.judges.comparison import Comparison
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.signflip import Tested
-from peerpact.audit.judges.table import Bools, Codes, Floats, joint
+from peerpact.audit.judges.table import Bools, Codes, Floats, first_rows, joint
 from peerpact.audit.judges.verdicts import bar_on_scale
 from peerpact.audit.judges.view import View
 
@@ -30,14 +30,17 @@ _LEAST = 3
 
 
 def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
-    """Yield the errors against gold, as a contrast of the score with the gold.
+    """Yield the errors against gold, as a contrast of the score with the gold; of each response the first one.
 
+    What a judge makes of a response comes again whenever it scores it, so further scores add nothing.
     No leniency means for a repeated audit that errors of points lie as often above as below, size for size.
     """
     gold = view.table.number("gold")
     rows = np.flatnonzero(panel.impartial[view.rows] & ~np.isnan(gold))
     if len(rows) < _LEAST or not _same_scale(view, gold[rows]):
         return
+    if view.arms.items is not None:
+        rows = rows[np.sort(first_rows(joint(view.arms.work[rows], view.arms.items[rows])))]
     both = np.concatenate([view.table.score[rows], gold[rows]])
     pair, runs = np.tile(np.arange(len(rows)), 2), view.table.runs
     sheets = None if runs is None else joint(runs, view.arms.work)[rows]

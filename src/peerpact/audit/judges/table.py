@@ -182,7 +182,7 @@ def _dense(key: Codes) -> Codes:
 
 
 def first_rows(codes: Codes) -> Codes:
-    """Return the first row of each code."""
+    """Return the first row of each code, of codes without gaps."""
     rows = np.zeros(int(codes.max()) + 1, dtype=np.int64)
     rows[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return rows
