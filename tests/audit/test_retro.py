@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from peerpact.audit.reading import LIMITS
 from peerpact.audit.retro import Retro, retro
 from peerpact.audit.retro.arms import confounds, differing, neighbours
 from peerpact.audit.retro.render import FORMATS, as_json, sentence
@@ -313,3 +315,9 @@ def test_the_rates_are_one_table_and_a_page(tmp_path: Path) -> None:
         == 0
     )
     assert "Retro-audit of a study" in page.read_text()
+
+
+def test_a_record_that_is_too_long_is_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "runs.jsonl").write_bytes(b"x" * 5_000 + b"\n{}\n")
+    with pytest.raises(ResultsError, match="1 × line too long; 1 × not a run record"):
+        retro([str(tmp_path)], replace(LIMITS, line=1_000))

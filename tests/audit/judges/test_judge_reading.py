@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from peerpact.audit.judges import audit, from_columns, read_scores, summary
+from peerpact.audit.judges.sources import LONGEST_LINE
 from peerpact.audit.rejudge.items import read_items
 from peerpact.errors import ImportFailure, StudyError
 
@@ -359,3 +360,47 @@ def test_scores_beyond_all_scales_are_left_out_and_constant_ones_without_a_scale
     )
     assert found.coverage[0].excluded == {"too_large": 2}
     assert "constant" in {a.reason for a in found.untested("bar_tracking")}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_line_that_is_too_long_is_counted_and_the_rest_is_read(
+    tmp_path: Path, suffix: str
+) -> None:
+    long = "x" * (3 * LONGEST_LINE)
+    rows = {".csv": ["judge,score", f"{long},1"], ".jsonl": ['{"judge": "a", "score": 1}', long]}
+    more = {".csv": ["a,80", "b,70"], ".jsonl": ['{"judge": "b", "score": 2}']}
+    path = tmp_path / f"scores{suffix}"
+    path.write_text("\n".join([*rows[suffix], *more[suffix]]))
+    table = read_scores(path)
+    assert table.rows == 2
+    assert table.skipped == {"line_too_long": 1}
+    assert table.judges == ("a", "b")
+
+
+def test_a_document_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    with path.open("wb") as stream:
+        stream.truncate(1 << 30)
+    with pytest.raises(ImportFailure, match="save it as JSON lines"):
+        read_scores(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "scores"),
+    [
+        (["66,5", "70,25", "80"], [66.5, 70.25, 80.0]),
+        (["1,000", "2,000"], [np.nan, np.nan]),  # may be thousands
+        (["66,5", "70.5"], [np.nan, 70.5]),
+    ],
+)
+def test_a_decimal_comma_is_read_where_it_can_be_nothing_else(
+    cells: list[str], scores: list[float]
+) -> None:
+    table = from_columns({"judge": ["a"] * len(cells), "score": cells}, scale=(0, 100))
+    assert table.score == pytest.approx(scores, nan_ok=True)
+
+
+@pytest.mark.parametrize("scale", [(100.0, 0.0), (1.0, 1.0), (0.0, float("inf"))])
+def test_a_scale_that_is_none_is_refused(scale: tuple[float, float]) -> None:
+    with pytest.raises(StudyError, match="from its lowest to its highest"):
+        from_columns({"judge": ["a"], "score": [1]}, scale=scale)

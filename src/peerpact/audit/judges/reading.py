@@ -55,7 +55,7 @@ def read_scores(
 
     Raises:
         ImportFailure: The file cannot be read as a table.
-        StudyError: A needed column is missing or a named one does not exist.
+        StudyError: A needed column is missing, a named one does not exist, or the scale is none.
     """
     path = Path(path)
     check_place(path)
@@ -114,7 +114,7 @@ def _table(
         )
     reasons.add("judge_missing", labels["judge"].codes < 0)
     reasons.add_outcomes(labels.pop("outcome", None))
-    chosen = Scale(*scale) if scale else _scale(score[reasons.usable])
+    chosen = Scale.stated(*scale) if scale else _scale(score[reasons.usable])
     if chosen and not scale:
         usable = np.where(reasons.usable, score, np.nan)
         reasons.add("other_scale", _on_shares(usable, labels["judge"], chosen))
@@ -165,7 +165,7 @@ def _numbers(series: Any) -> tuple[Floats, Bools]:
     if series.dtype == polars.String:
         text = series.str.strip_chars()
         empty = empty | (text == "").fill_null(True)
-        text = text.str.replace(r"\s*%$", "")
+        text = _with_points(text.str.replace(r"\s*%$", ""))
         series = text.cast(polars.Float64, strict=False)
         if series.null_count() > empty.sum():
             series = series.fill_null(_verdicts(text))
@@ -175,6 +175,15 @@ def _numbers(series: Any) -> tuple[Floats, Bools]:
         series = series.cast(polars.Float64, strict=False)
     values = series.fill_null(float("nan")).to_numpy()
     return np.array(values, dtype=np.float64), np.asarray(empty.to_numpy(), dtype=bool)
+
+
+def _with_points(text: Any) -> Any:
+    """Return decimal commas as points, where no cell has a point and not all of them can part thousands."""
+    commas = text.filter(text.str.contains(r"^[+-]?\d+,\d+$"))
+    thousands = commas.str.contains(r",\d{3}$").all()
+    if len(commas) == 0 or thousands or text.str.contains(".", literal=True).any():
+        return text
+    return text.str.replace(",", ".", literal=True)
 
 
 def _verdicts(text: Any) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
@@ -21,6 +22,9 @@ __all__ = ["LONGEST_LINE", "Loaded", "load", "parsed_lines"]
 
 LONGEST_LINE = 1 << 20
 """Bytes; a longer line of JSON is no row of scores."""
+
+LARGEST_DOCUMENT = 1 << 28
+"""Bytes of a JSON document that is read as a whole."""
 
 _HEAD = 1 << 16
 _PEEK = 200
@@ -95,12 +99,13 @@ def _separated(path: Path, given: Mapping[str, str] | None, words: Vocabulary | 
     polars = import_module("polars")
     header, separator = _header(path)
     roles, names = _chosen(header, given, path, words)
+    source, skipped = _without_long_lines(path)
     numbers = {roles[role] for role in vocabulary().numbers if role in roles}
     for kind in (polars.Float64, polars.String):  # numbers first; as text where a cell is none
         types = {name: kind if name in numbers else polars.String for name in names}
         try:
             frame = polars.read_csv(
-                path,
+                source,
                 separator=separator,
                 columns=names,
                 schema_overrides=types,
@@ -112,8 +117,37 @@ def _separated(path: Path, given: Mapping[str, str] | None, words: Vocabulary | 
             if kind == polars.String:
                 raise
             continue
-        return Loaded(frame, {}), roles
+        return Loaded(frame, skipped), roles
     raise ImportFailure(f"{path}: this cannot be read as a table")
+
+
+def _without_long_lines(path: Path) -> tuple[Path | bytes, Mapping[str, int]]:
+    """Return the file, or where a line of it is too long what it holds besides, and count what is left out."""
+    if not _has_long_line(path):
+        return path, {}
+    with path.open("rb") as stream:
+        lines = list(_lines_of(stream))
+    kept = b"".join(line for line in lines if line)
+    return kept, {"line_too_long": sum(not line for line in lines)}
+
+
+def _has_long_line(path: Path) -> bool:
+    """Whether a stretch as long as the longest line holds no end of a line."""
+    with path.open("rb") as stream:
+        while len(part := stream.read(LONGEST_LINE)) == LONGEST_LINE:
+            if b"\n" not in part:
+                return True
+    return False
+
+
+def _lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream; nothing in place of one that is too long."""
+    for line in iter(lambda: stream.readline(LONGEST_LINE), b""):
+        if not line.endswith(b"\n") and len(line) >= LONGEST_LINE:
+            _skip_line(stream)
+            yield b""
+        else:
+            yield line
 
 
 def _header(path: Path) -> tuple[list[str], str]:
@@ -137,12 +171,12 @@ def _lines(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None
         raise ImportFailure(f"{path}: no line of this file is a JSON object")
     roles, names = _chosen(found, given, path, words)
     text = dict.fromkeys(names, polars.String)
-    try:
-        return Loaded(polars.read_ndjson(path, schema=text), {}), roles
-    except polars.exceptions.PolarsError:
-        with path.open("rb") as stream:
-            rows, skipped = parsed_lines(stream, None)
-        return Loaded(_frame(rows, names), skipped), roles
+    if not _has_long_line(path):
+        with suppress(polars.exceptions.PolarsError):
+            return Loaded(polars.read_ndjson(path, schema=text), {}), roles
+    with path.open("rb") as stream:
+        lines, skipped = parsed_lines(stream, None)
+    return Loaded(_frame(lines, names), skipped), roles
 
 
 def parsed_lines(
@@ -151,14 +185,12 @@ def parsed_lines(
     """Return the lines that are JSON objects, and count those that are not."""
     rows: list[dict[str, Any]] = []
     skipped = {"unreadable_line": 0, "line_too_long": 0}
-    for line in islice(iter(lambda: stream.readline(LONGEST_LINE), b""), most):
-        if not line.endswith(b"\n") and len(line) >= LONGEST_LINE:
-            skipped["line_too_long"] += 1
-            _skip_line(stream)
-            continue
+    for line in islice(_lines_of(stream), most):
         row = _object(line)
         if row is not None:
             rows.append(row)
+        elif not line:
+            skipped["line_too_long"] += 1
         elif line.strip():
             skipped["unreadable_line"] += 1
     return rows, {reason: n for reason, n in skipped.items() if n}
@@ -191,6 +223,11 @@ def _text(value: Any) -> str | None:
 
 
 def _document(path: Path, given: Mapping[str, str] | None, words: Vocabulary | None) -> Read:
+    size = path.stat().st_size
+    if size > LARGEST_DOCUMENT:
+        raise ImportFailure(
+            f"{path}: {size / 1e9:,.1f} GB are too much to be read as one piece; save it as JSON lines"
+        )
     try:
         document = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as e:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peerpact.audit.judges.columns import named
+from peerpact.errors import StudyError
 
 __all__ = [
     "LEAST_RUNS",
@@ -38,6 +40,21 @@ class Scale(NamedTuple):
 
     lowest: float
     highest: float
+
+    @classmethod
+    def stated(cls, lowest: float, highest: float) -> Scale:
+        """Return a scale that somebody named.
+
+        Raises:
+            StudyError: It does not go from a lower to a higher number.
+        """
+        if not (isfinite(lowest) and isfinite(highest) and lowest < highest):
+            raise StudyError(
+                "a scale goes from its lowest to its highest score",
+                where="--scale",
+                found=f"{lowest:g} {highest:g}",
+            )
+        return cls(lowest, highest)
 
     @property
     def width(self) -> float:

@@ -113,7 +113,7 @@ def read_items(
             f"{path}: no row has work that could be judged again ({told or 'no rows'})"
         )
     found = tuple(_named(groups, bar))
-    chosen = Scale(*scale) if scale else _scale([s for i in found for s in i.past.values()])
+    chosen = Scale.stated(*scale) if scale else _scale([s for i in found for s in i.past.values()])
     return Items(found, len(rows) + _unread(left_out), dict(left_out), chosen, roles)
 
 

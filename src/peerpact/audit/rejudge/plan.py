@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from peerpact.audit.rejudge.proof import Proof, prove
 from peerpact.canonical import digest
 from peerpact.errors import StudyError
 from peerpact.subjects.spec import Subject
+from peerpact.text import read_yaml
 
 __all__ = ["Asked", "Plan", "plan", "score_schema"]
 
@@ -105,7 +107,8 @@ def _usable(items: Items, setting: Setting) -> tuple[list[Item], Mapping[str, in
         left_out.update([reason] if reason else [])
         usable += [] if reason else [item]
     if not usable:
-        told = ", ".join(f"{n} × {reason}" for reason, n in left_out.items())
+        words = read_yaml(files(__package__) / "texts.yaml")["lost"]
+        told = ", ".join(f"{n} × {words[reason]}" for reason, n in left_out.items())
         raise StudyError(
             "no item can be judged in both arms", where=setting.change.name, found=told
         )

@@ -11,6 +11,7 @@ import orjson
 
 from peerpact.audit.grading import report
 from peerpact.audit.importer import MALFORMED
+from peerpact.audit.reading import LIMITS, Limits, skip_line
 from peerpact.audit.retro.labels import JUDGE, LABEL, borne_out
 from peerpact.audit.retro.rows import Conflict, Row, columns, shared
 from peerpact.audit.settings import number
@@ -28,12 +29,16 @@ COUNTED = frozenset({"completed", "not_done"})
 """Endings after which an outcome may have a value."""
 
 
-def read_own(folder: Path) -> Iterator[Row | Unread]:
+def read_own(folder: Path, limits: Limits = LIMITS) -> Iterator[Row | Unread]:
     """Read every record, repeated ones included; a line that is no record is an ``Unread``."""
     path, controls = folder / RUNS, _controls(folder)
     with path.open("rb") as stream:
-        for line_number, line in enumerate(stream, start=1):
+        for line_number, line in enumerate(iter(lambda: stream.readline(limits.line), b""), 1):
             where = f"{path}:{line_number}"
+            if len(line) >= limits.line and not line.endswith(b"\n"):
+                skip_line(stream)
+                yield Unread(where, "line too long")
+                continue
             try:
                 yield row_of(Run.from_json(line), where, controls)
             except ResultsError as e:

@@ -105,7 +105,7 @@ def _rows(paths: Iterable[str], limits: Limits) -> Iterator[Row | Unread]:
     for path in paths:
         folder = Path(path)
         if (folder / RUNS).is_file() or (folder.name == RUNS and folder.is_file()):
-            yield from read_own(folder if folder.is_dir() else folder.parent)
+            yield from read_own(folder if folder.is_dir() else folder.parent, limits)
             continue
         for file in find([path]):
             if isinstance(file, Unread):
