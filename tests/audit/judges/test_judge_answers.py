@@ -18,6 +18,7 @@ from peerpact.audit.judges import (
     to_markdown,
     to_rows,
 )
+from peerpact.audit.judges.render import sentence
 from peerpact.audit.judges.simulated import Grading, Planted, Work, simulate, simulated_columns
 from peerpact.cli.judges import judges
 from peerpact.errors import StudyError
@@ -56,6 +57,7 @@ ROW = st.fixed_dictionaries(
         "relationship": FLAG,
         "time": st.sampled_from(["", "1", "2", "2026-01-01"]),
         "outcome": st.sampled_from(["scored", "refused", ""]),
+        "run": st.sampled_from(["1", "2", "3", ""]),
     }
 )
 
@@ -75,6 +77,7 @@ ROW = st.fixed_dictionaries(
                 "relationship",
                 "time",
                 "outcome",
+                "run",
             ]
         )
     ),
@@ -340,3 +343,10 @@ def test_the_command_names_a_wrong_column(scores_csv) -> None:  # type: ignore[n
 def test_estimates_say_their_control_and_their_unit() -> None:
     table = simulate([Planted("grok-a"), Planted("gpt-b")], np.random.default_rng(7))
     assert all(isinstance(e, Estimate) and e.control and e.unit for e in audit(table).estimates())
+
+
+def test_where_no_bar_was_told_is_said_in_words() -> None:
+    work = Work(items=12, bars=(None, 80.0))
+    audited = audit(simulate([Planted("grok-a", stakes=6.0)], np.random.default_rng(1), work))
+    said = [sentence(one) for one in audited.findings if one.scope == "no bar"]
+    assert [one[:31] for one in said] == ["Where no bar was told, grok-a g"]

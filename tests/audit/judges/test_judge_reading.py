@@ -404,3 +404,9 @@ def test_a_decimal_comma_is_read_where_it_can_be_nothing_else(
 def test_a_scale_that_is_none_is_refused(scale: tuple[float, float]) -> None:
     with pytest.raises(StudyError, match="from its lowest to its highest"):
         from_columns({"judge": ["a"], "score": [1]}, scale=scale)
+
+
+def test_columns_of_objects_are_read_as_what_they_hold() -> None:
+    bars = np.array([None, 80, 90], dtype=object)
+    table = from_columns({"judge": ["a"] * 3, "score": [70, 80, 90], "bar": bars})
+    assert table.numbers["bar"] == pytest.approx([np.nan, 80, 90], nan_ok=True)

@@ -11,8 +11,10 @@ import numpy as np
 from peerpact.audit.judges.columns import vocabulary
 from peerpact.audit.judges.table import Bools, Codes, Floats, ScoreTable, joint
 
-__all__ = ["MOST_BARS", "Arms", "Scope", "baseline"]
+__all__ = ["BARE", "MOST_BARS", "Arms", "Scope", "baseline"]
 
+BARE = "no bar"
+"""The part of a table in which no bar was told, where one was told elsewhere."""
 MOST_BARS = 6
 """Bars that are looked at one by one, those with most rows first."""
 
@@ -105,7 +107,7 @@ class Arms:
                 bool(control.any() and not same.any()),
             )
         if (told & bare).any():
-            name = "" if bare.all() else "no bar"
+            name = "" if bare.all() else BARE
             yield Scope(name, (told | control) & bare, False)
 
 

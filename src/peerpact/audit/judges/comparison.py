@@ -144,7 +144,8 @@ def _varying_most(
         if together is None and name == "run":
             c = replace(c, caveats=(*c.caveats, "few_runs"))
         elif together is not None and together.error > tested.error:
-            tested, unit = together, name
+            paired = together.test.startswith("sign_flip")
+            tested, unit = together, f"{name} pair" if paired else name
     return about(c, tested, unit, level)
 
 

@@ -79,9 +79,15 @@ def from_columns(
         StudyError: A needed column is missing or a named one does not exist.
     """
     polars = import_module("polars")
-    series = [polars.Series(name, column, strict=False) for name, column in values.items()]
+    series = [polars.Series(name, _listed(column), strict=False) for name, column in values.items()]
     frame = polars.DataFrame(series)
     return _table(Loaded(frame, {}), resolve(frame.columns, columns, "columns"), scale, "columns")
+
+
+def _listed(column: Sequence[Any]) -> Sequence[Any]:
+    """Return an array of objects as the list of them, whose types polars can see."""
+    objects = isinstance(column, np.ndarray) and column.dtype.kind == "O"
+    return list(column) if objects else column
 
 
 def _table(

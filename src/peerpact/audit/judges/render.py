@@ -15,6 +15,7 @@ import orjson
 
 from peerpact.audit.findings import Level
 from peerpact.audit.judges.answers import Answer, Estimate, JudgeAudit, Untested
+from peerpact.audit.judges.arms import BARE
 from peerpact.audit.judges.columns import vocabulary
 from peerpact.audit.judges.run import QUESTIONS
 from peerpact.text import read_yaml, render
@@ -106,7 +107,7 @@ def sentence(answer: Answer) -> str:
         what = ""
         if answer.quantity:
             title = _texts("questions")[answer.question]["quantities"][answer.quantity]["title"]
-            at = render(frame["at_scope"], {"scope": answer.scope}) if answer.scope else ""
+            at = _at("at_scope", answer.scope)
             what = render(frame["what"], {"quantity": title, "scope": at})
         facts = {"judge": clean(answer.judge), "what": what, "reason": _reason(answer)}
         return render(frame["untested"], facts)
@@ -141,7 +142,7 @@ def _below(estimate: Estimate) -> bool:
 
 
 def _facts(estimate: Estimate) -> Row:
-    where = render(_texts("summary")["where"], {"scope": estimate.scope}) if estimate.scope else ""
+    where = _at("where", estimate.scope)
     share = _texts("questions")[estimate.question]["quantities"][estimate.quantity]["unit"]
     signed = estimate.p is not None and share == "share"
     percent = "{:+.0f}" if signed else "{:.0f}"
@@ -162,6 +163,12 @@ def _facts(estimate: Estimate) -> Row:
         if name == "reported" and value is not None:
             facts["reported_percent"] = f"{100 * value:.0f}"
     return facts
+
+
+def _at(text: str, scope: str) -> str:
+    """Return which part of the table an answer is about; nothing for all of it."""
+    bare = f"{text}_bare" if scope == BARE else text
+    return render(_texts("summary")[bare], {"scope": scope}) if scope else ""
 
 
 def _power(estimate: Estimate) -> str:
