@@ -84,7 +84,7 @@ def from_columns(
     return _table(Loaded(frame, {}), resolve(frame.columns, columns, "columns"), scale, "columns")
 
 
-def _listed(column: Sequence[Any]) -> Sequence[Any]:
+def _listed(column: Any) -> Any:
     """Return an array of objects as the list of them, whose types polars can see."""
     objects = isinstance(column, np.ndarray) and column.dtype.kind == "O"
     return list(column) if objects else column
