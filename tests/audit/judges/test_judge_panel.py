@@ -292,3 +292,27 @@ def test_leniency_to_few_models_says_that_it_speaks_of_these_only() -> None:
         (found,) = audit(from_columns(values)).estimates("leniency", "j")
         assert found.flagged
         assert found.caveats == caveats
+
+
+@pytest.mark.parametrize(("spread", "noise"), [(1.0, 4.0), (0.5, 0.0), (1.0, 0.0)])
+def test_a_better_family_is_not_taken_for_a_favoured_one_where_gold_alone_says_so(
+    spread: float, noise: float
+) -> None:
+    """Gold may err, and a judge may spread its scores less than gold does."""
+    blamed = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        model, item = (part.ravel() for part in np.indices((8, 16)))
+        own = model < 2
+        quality = rng.normal(70, 5, 128) + rng.normal(0, 2, 8)[model] + 6 * own
+        columns = {
+            "judge": ["claude-1"] * 128,
+            "judged": np.where(own, "claude-", "gpt-") + np.char.add("", model.astype(str)),
+            "item": item.astype(str),
+            "score": 70 + spread * (quality - 70) + rng.normal(0, 3, 128),
+            "gold": quality + rng.normal(0, noise, 128),
+        }
+        (found,) = audit(from_columns(columns, scale=(0, 100))).estimates("family_favour")
+        assert "gold_alone" in found.caveats
+        blamed += bool(found.flagged)
+    assert stats.binomtest(blamed, 40, 0.05, alternative="greater").pvalue > 0.001

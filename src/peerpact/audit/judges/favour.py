@@ -2,6 +2,10 @@
 
 A judge may have a taste for single models, whoever made them. Favour to a family is what goes beyond that,
 so it is judged against the variation between judged models, and not tested where there are too few of them.
+
+Gold alone holds quality in two ways: by what the judge gives to others at the same gold score, which takes a
+better family for a favoured one where gold errs, and by the error against gold, which does so where the judge
+spreads its scores otherwise than gold does. The smaller effect of the two stands.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import numpy as np
 
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
 from peerpact.audit.judges.clustered import between_slope, clustered_slope, within
+from peerpact.audit.judges.leniency import same_scale
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.table import Bools, Codes, Floats, joint
 from peerpact.audit.judges.view import View
@@ -89,7 +94,8 @@ def _estimate(
         y = y - panel.outside(view.number, rows)
     gold = panel.table.number("gold")[rows] if "gold" in control else None
     models = joint(panel.table.labels["judged"].codes[rows])
-    held = _hold(y, own.astype(np.float64), gold, models)
+    mark = own.astype(np.float64)
+    held = _hold(y, mark, gold, models)
     clusters = _clusters(panel, rows)
     facts = {
         "own_models": len(np.unique(models[own])),
@@ -100,6 +106,11 @@ def _estimate(
     found = between_slope(held.y, held.own, models, held.taken, clusters, level=level)
     if found is None:
         return _of_these(view, held, clusters, facts, level)
+    alone = gold is not None and control == "gold" and same_scale(view, gold)
+    if gold is not None and alone:
+        error = _hold(y - gold, mark, None, models)
+        other = between_slope(error.y, error.own, models, error.taken, clusters, level=level)
+        found = min((found, other or found), key=lambda tested: abs(tested.value))
     if found.error == 0:
         return Untested(view.judge, QUESTION, "too_few", {"rows": [len(rows)]})
     return Estimate(
@@ -118,7 +129,7 @@ def _estimate(
         found.p,
         detectable=2.8 * found.error,
         left_out={"family_unknown": unknown} if unknown else {},
-        caveats=panel.caveats,
+        caveats=(*panel.caveats, *(("gold_alone",) if alone else ())),
         facts=facts,
     )
 

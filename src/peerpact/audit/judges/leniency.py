@@ -23,7 +23,7 @@ from peerpact.audit.judges.table import Bools, Codes, Floats, first_rows, joint
 from peerpact.audit.judges.verdicts import bar_on_scale
 from peerpact.audit.judges.view import View
 
-__all__ = ["QUESTION", "answers", "comparisons"]
+__all__ = ["QUESTION", "answers", "comparisons", "same_scale"]
 
 QUESTION = "leniency"
 _LEAST = 3
@@ -37,7 +37,7 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
     """
     gold = view.table.number("gold")
     rows = np.flatnonzero(panel.impartial[view.rows] & ~np.isnan(gold))
-    if len(rows) < _LEAST or not _same_scale(view, gold[rows]):
+    if len(rows) < _LEAST or not same_scale(view, gold[rows]):
         return
     if view.arms.items is not None:
         rows = rows[np.sort(first_rows(joint(view.arms.work[rows], view.arms.items[rows])))]
@@ -62,7 +62,8 @@ def comparisons(view: View, panel: Panel) -> Iterator[Comparison]:
     )
 
 
-def _same_scale(view: View, gold: Floats) -> bool:
+def same_scale(view: View, gold: Floats) -> bool:
+    """Whether gold does not only say right or wrong where the scores are points."""
     marks = bool(np.isin(gold, (0.0, 1.0)).all())
     return not marks or bool(np.isin(view.table.score, (0.0, 1.0)).all())
 
@@ -75,7 +76,7 @@ def answers(view: View, panel: Panel, level: float) -> Iterator[Answer]:
         yield _among_judges(view, panel, level, len(rows))
         return
     clusters, unit = _clusters(view, rows)
-    if _same_scale(view, gold[rows]):
+    if same_scale(view, gold[rows]):
         yield _error(view, panel, view.table.score[rows] - gold[rows], rows, level)
     else:
         yield Untested(view.judge, QUESTION, "gold_other_scale", {}, "mean_error")
