@@ -148,7 +148,7 @@ def test_the_brief_of_a_retro_audit_tells_rates_weaknesses_and_worst_cases() -> 
         "3 / 8",
         "37.5 % (13.7 % to 69.4 %)",
         "1 × cut off",
-        "choose a bar inside the range",
+        "choose a bar just above what honest work gets",
         "no column says where a run came from",
     )
     assert all(part in told for part in parts)
