@@ -110,7 +110,7 @@ def test_scores_that_are_missing_in_one_arm_are_found_and_equal_gaps_are_not(
 
     [found] = looked(tmp_path, study(0, 12)).weaknesses
     assert found.check == "differing_values"
-    assert "lacks 0 of 30 values of over_bar under condition bad_peer, 12 of 30" in sentence(found)
+    assert "values of over_bar missing under condition bad_peer: 0 of 30;" in sentence(found)
     assert looked(tmp_path, study(5, 6)).weaknesses == ()
 
 
@@ -127,7 +127,10 @@ def test_drop_out_that_differs_between_arms_is_found_and_equal_drop_out_is_not(
         w for w in looked(tmp_path, study(0, 12)).weaknesses if w.check == "differing_dropout"
     ]
     assert {found.facts["one_lost"], found.facts["other_lost"]} == {"0 of 30", "12 of 30"}
-    assert "loses 0 of 30 runs under condition bad_peer, 12 of 30" in sentence(found)
+    assert (
+        "runs lost under condition bad_peer: 0 of 30; under condition good_peer: 12 of 30"
+        in sentence(found)
+    )
     assert "differing_dropout" not in checks(looked(tmp_path, study(5, 6)))
 
 
