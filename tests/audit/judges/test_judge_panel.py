@@ -294,7 +294,14 @@ def test_leniency_to_few_models_says_that_it_speaks_of_these_only() -> None:
         assert found.caveats == caveats
 
 
-@pytest.mark.parametrize(("spread", "noise"), [(1.0, 4.0), (0.5, 0.0), (1.0, 0.0)])
+@pytest.mark.parametrize(
+    ("spread", "noise"),
+    [
+        (1.0, 4.0),
+        pytest.param(0.5, 0.0, marks=pytest.mark.slow),
+        pytest.param(1.0, 0.0, marks=pytest.mark.slow),
+    ],
+)
 def test_a_better_family_is_not_taken_for_a_favoured_one_where_gold_alone_says_so(
     spread: float, noise: float
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from comparing import comparison
+from quickly import quickly
 from scipy import stats
 
 from peerpact.audit.judges import Estimate, SequentialState, audit, from_columns
@@ -76,7 +77,7 @@ def estimated(made: Comparison) -> Estimate:
     return found
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", quickly(LAYOUTS, {sheets, apart}))
 def test_what_a_run_is_like_is_not_taken_for_an_effect(
     layout: Callable[[np.random.Generator], Comparison],
 ) -> None:
@@ -129,14 +130,14 @@ def flagged(columns: Columns, question: str) -> bool:
     return any(one.question == question for one in found.findings)
 
 
-@pytest.mark.parametrize("gold", [True, False])
+@pytest.mark.parametrize("gold", quickly([True, False], {True}))
 def test_a_mild_run_is_not_taken_for_leniency(gold: bool) -> None:
     more: dict[str, Any] = {"gold": np.full(24 * ITEMS, 75.0)} if gold else {}
     found = [flagged(table(np.random.default_rng(s), **more), "leniency") for s in range(20)]
     check_level(sum(found), 20)
 
 
-@pytest.mark.parametrize("stated", [True, False])
+@pytest.mark.parametrize("stated", quickly([True, False], {False}))
 def test_a_mild_day_is_not_taken_for_drift(stated: bool) -> None:
     alarms = 0
     for seed in range(20):
