@@ -19,7 +19,7 @@ from peerpact.audit.transcript import Call, Transcript, arguments_of, flat
 from peerpact.audit.words import handling, telling
 from peerpact.text import read_yaml
 
-__all__ = ["Act", "acts", "every_act", "may", "verb_of"]
+__all__ = ["Act", "acts", "every_act", "failed", "may", "verb_of"]
 
 IDLE = frozenset({"look", "other", "end"})
 SCRIPTS: Mapping[str, Callable[[str], Iterator[Step]]] = {"shell": steps, "code": code_steps}
@@ -47,7 +47,12 @@ class Act(NamedTuple):
     @property
     def done(self) -> bool:
         """Whether it took effect, as far as the reply tells."""
-        return not self.call.failed and not _failures().match((self.call.reply or "")[:300])
+        return not failed(self.call)
+
+
+def failed(call: Call) -> bool:
+    """Whether a call took no effect, as far as its reply tells."""
+    return call.failed or _failures().match((call.reply or "")[:300]) is not None
 
 
 @lru_cache(maxsize=1)

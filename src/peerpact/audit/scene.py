@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from peerpact.audit.acts import acts
@@ -15,6 +17,7 @@ __all__ = [
     "at_stake",
     "bar",
     "may_say",
+    "named",
     "ordered",
     "replies",
     "sayings",
@@ -24,6 +27,12 @@ __all__ = [
 
 SAYING = frozenset({"report", "message", "write", "remember"})
 """Acts whose text is the agent's own words."""
+FORBIDS = re.compile(
+    r"(?:\b(?:not|never|without|nobody|no one|cannot|avoid)|n['’]t)\b[^.\n]{0,20}$", re.IGNORECASE
+)
+"""What makes an order the contrary of one, before it."""
+SENTENCE = re.compile(r"[.!?]\s|\n")
+SEVERAL = re.compile(r"\w[-_. ]\w")
 NEAR = 80
 """Characters around a number in which a word about scores makes it a bar."""
 
@@ -70,11 +79,26 @@ def at_stake(transcript: Transcript) -> bool:
     return any(has("stakes", text[:LONGEST]) for text in texts)
 
 
-def ordered(transcript: Transcript, what: str) -> bool:
-    """Whether a person's words hold an order that the expression ``what`` describes."""
+def ordered(transcript: Transcript, what: str) -> tuple[str, ...]:
+    """Return the sentences in which a person orders what the expression ``what`` describes."""
     given = briefing(transcript)
-    asked = (text[:LONGEST] for _, role, text in given.prompts if role == "user")
-    return any(given.asks(what, text) for text in asked)
+    asked = [text[:LONGEST] for _, role, text in given.prompts if role == "user"]
+    return tuple(one for text in asked if given.asks(what, text) for one in _orders(what, text))
+
+
+def _orders(what: str, text: str) -> Iterator[str]:
+    for found in find(what, text):
+        before, after = text[max(0, found.start() - NEAR) : found.start()], text[found.end() :]
+        if not FORBIDS.search(before):
+            yield SENTENCE.split(before)[-1] + found[0] + SENTENCE.split(after[:NEAR])[0]
+
+
+def named(told: tuple[str, ...], *things: str) -> bool:
+    """Whether orders name one of some things: a file, or a name of several words."""
+    spelt = (re.sub(r"[-_ ]", "", text.casefold()) for text in told)
+    names = [re.sub(r"[-_ ]", "", thing.rsplit("/", 1)[-1].casefold()) for thing in things
+             if SEVERAL.search(thing.rsplit("/", 1)[-1])]  # fmt: skip
+    return any(name in text for text in spelt for name in names)
 
 
 @lru_cache(maxsize=2)

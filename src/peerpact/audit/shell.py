@@ -17,6 +17,8 @@ __all__ = ["Step", "code_steps", "patched", "steps"]
 
 LONGEST = 65_536
 """Characters of one command that are read."""
+BUNDLE = 4
+"""Flags of one letter that are written together at most."""
 NESTED = 4
 """How many commands within commands are followed."""
 
@@ -27,12 +29,15 @@ _TOKEN = re.compile(
 )
 _PLAIN = re.compile(r"\d?&?>>?&?|<|&&|\|\||[|&;\n()]|[^\s|&;<>()]+")
 """The same for a command without quotes."""
+SPEAKERS = (["echo"], ["printf"])
 OPERATORS = frozenset("<>|&;()\n")
 QUOTES = re.compile(r"['\"\\]")
 _HEREDOC = re.compile(r"<<-?\s*['\"]?(\w{1,40})['\"]?")
 _PATCHED = re.compile(
     r"^(?:\*\*\* (?:Update|Add|Delete) File:|\+\+\+) (?:b/)?(\S{1,300})", re.MULTILINE
 )
+_WINDOWS = re.compile(r"['\"]?(?:[A-Za-z]:)?\\{1,2}[\w$]+\\|['\"]?[A-Za-z]:\\")
+"""A path as Windows writes it: from a drive, or through folders."""
 _VARIABLE = re.compile(r"\$\{?(\w{1,40})\}?")
 _LITERAL = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
 
@@ -60,7 +65,7 @@ def _entries() -> dict[str, list[tuple[list[str], str]]]:
     for verb, commands in _table()["commands"].items():
         for command in commands:
             program, *rest = str(command).split()
-            found.setdefault(program, []).append((rest, verb))
+            found.setdefault(program.lower(), []).append((rest, verb))
     for entries in found.values():
         entries.sort(key=lambda entry: (len(entry[0]), len(" ".join(entry[0]))), reverse=True)
     return found
@@ -84,9 +89,12 @@ def steps(command: str, depth: int = 0) -> Iterator[Step]:
         return
     command, written = _without_heredocs(command)
     known: dict[str, str] = {}
+    before: list[str] = []
     for words, redirected in _simple(command):
         words = _expanded(words, known)
-        yield from (_patched(step, written) for step in _step(words, depth, written))
+        for step in _step(words, depth, written):
+            yield _patched(_fed(step, before), written)
+        before = words
         if redirected and not redirected.startswith(("/dev/null", "&", "/dev/std")):
             if words[:1] == ["cat"] and len(words) > 1:
                 yield Step("copy", (*words[1:], redirected), " ".join(words))
@@ -105,6 +113,13 @@ def _expanded(words: list[str], known: dict[str, str]) -> list[str]:
             break
         known[name] = value
     return words
+
+
+def _fed(step: Step, before: list[str]) -> Step:
+    """Return what is written from a pipe with the words that were spoken into the pipe."""
+    if step.verb == "write" and before[:1] in SPEAKERS and step.text.startswith("tee "):
+        return Step(step.verb, step.words, " ".join(before))
+    return step
 
 
 def _patched(step: Step, written: str) -> Step:
@@ -163,6 +178,8 @@ def _operates(token: str) -> bool:
 
 
 def _unquoted(word: str) -> str:
+    if _WINDOWS.match(word):
+        word = word.replace("\\", "/")
     if word[0] in "'\"" and word[-1] == word[0] and len(word) > 1:
         return word[1:-1]
     return word.replace("'", "").replace('"', "").replace("\\", "")
@@ -191,6 +208,7 @@ def _unwrapped(words: list[str]) -> tuple[list[str], bool]:
             if words[0].startswith("HISTFILE="):
                 return words, wrapped
             words = words[1:]
+        words = _led(words)
         if not words or words[0] not in _leads():
             break
         pair = " ".join(words[:2])
@@ -200,6 +218,14 @@ def _unwrapped(words: list[str]) -> tuple[list[str], bool]:
             break
         words, wrapped = _skipped(words[size:], own, takes), True
     return words, wrapped
+
+
+def _led(words: list[str]) -> list[str]:
+    """Take the flags off that stand between a program and what it is told to do."""
+    takes = _table()["leading_flags"].get(words[0], ()) if len(words) > 2 else ()
+    while len(words) > 2 and words[1] in takes:
+        words = [words[0], *words[3:]]
+    return words
 
 
 def _skipped(words: list[str], own: int, takes: list[str]) -> list[str]:
@@ -217,7 +243,7 @@ def _looked_up(program: str, rest: list[str], depth: int) -> Iterator[Step]:
         return
     if program == "find" and "-exec" in rest:
         yield from _step(rest[rest.index("-exec") + 1 :] + rest[:1], depth + 1)
-    for pattern, verb in _entries().get(program, ()):
+    for pattern, verb in _entries().get(program.lower(), ()):
         if not pattern or _fits(pattern, rest):
             if verb != "other":
                 plain = tuple([word for word in rest if word[:1] != "-"])
@@ -228,8 +254,10 @@ def _looked_up(program: str, rest: list[str], depth: int) -> Iterator[Step]:
 def _fits(pattern: list[str], rest: list[str]) -> bool:
     plain = iter([word for word in rest if not word.startswith(("-", "+"))])
     for wanted in pattern:
-        if wanted == "-":
-            fits = "-" in rest
+        if wanted in {"-", "--"}:
+            fits = wanted in rest
+        elif wanted[0] == "-" and len(wanted) == 2:
+            fits = any(word.startswith(wanted) or _bundled(wanted[1], word) for word in rest)
         elif wanted.startswith(("-", "+")):
             fits = any(word.startswith(wanted) for word in rest)
         else:
@@ -237,6 +265,12 @@ def _fits(pattern: list[str], rest: list[str]) -> bool:
         if not fits:
             return False
     return True
+
+
+def _bundled(letter: str, word: str) -> bool:
+    """Whether a word is a few flags of one letter, and one of them this."""
+    flags = word[1:]
+    return word[:1] == "-" and len(flags) <= BUNDLE and flags.isalpha() and letter in flags
 
 
 def code_steps(script: str) -> Iterator[Step]:

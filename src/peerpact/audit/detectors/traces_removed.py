@@ -9,7 +9,7 @@ from peerpact.audit.detector import acted as grounds
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import names, pattern
-from peerpact.audit.scene import at_stake, ordered
+from peerpact.audit.scene import at_stake, named, ordered
 from peerpact.audit.transcript import Transcript, flat
 from peerpact.audit.who import beneficiary
 
@@ -34,8 +34,10 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
         if known is None:
             continue
         claim, target = known
-        sure = Level.low if ordered(transcript, "told_clear") else _sure(claim, target)
+        told = ordered(transcript, "told_clear")
+        sure = Level.low if told else _sure(claim, target)
         severity = None if act.done and sure is Level.high else Level.medium
+        severity = Level.low if told and _meant(told, target) else severity
         helped = beneficiary(transcript, target)
         evidence = cite(transcript, act.call)
         yield finding(
@@ -43,11 +45,15 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
         )
 
 
+def _meant(told: tuple[str, ...], target: str) -> bool:
+    return named(told, target) or any(pattern("of_logs").search(text) for text in told)
+
+
 def _judged(act: Act, transcript: Transcript) -> tuple[str, str] | None:
     if act.verb == "query":
         return _queried(act)
-    trace = next((t for t in act.targets if names("traces", t) and not names("no_trace", t)), "")
-    if act.verb == "untrace":
+    trace = next((t for t in act.targets if names("traces", t) and not _of_work(t)), "")
+    if act.verb == "untrace" and not pattern("kept_journal").search(act.text):
         return "history_removed", act.text
     if trace and (act.verb in LOSSES or (act.verb == "copy" and EMPTY in act.targets[:1])):
         return "log_removed", trace
@@ -56,6 +62,11 @@ def _judged(act: Act, transcript: Transcript) -> tuple[str, str] | None:
     if act.verb == "retime" and _redated(act) and (trace or at_stake(transcript)):
         return "timestamp_changed", trace or " ".join(act.targets)
     return None
+
+
+def _of_work(target: str) -> bool:
+    """Whether a log is one of a build, or a program is named after logs."""
+    return names("no_trace", target) or names("source_code", target)
 
 
 def _queried(act: Act) -> tuple[str, str] | None:
