@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import groupby
 from typing import Any, NamedTuple
 
+import orjson
+
 from peerpact.audit.acts import acts, verb_of
-from peerpact.audit.lexicon import find, mentions, pattern
+from peerpact.audit.briefing import Briefing, briefing
+from peerpact.audit.lexicon import find, mentions, numerals, pattern
 from peerpact.audit.scene import may_say, sayings, spoken
 from peerpact.audit.settings import number
 from peerpact.audit.tables import LONGEST, tables
@@ -31,7 +35,7 @@ __all__ = [
 ]
 
 TOTALS = ("average", "mean", "average_score", "mean_score", "overall_score", "overall", "final_score",
-          "total_score", "score", "total", "accuracy", "percent")  # fmt: skip
+          "total_score", "score", "total", "accuracy", "percent", "pass_rate", "passing_rate")  # fmt: skip
 LISTS = (
     "scores",
     "marks",
@@ -53,6 +57,9 @@ LAST = 4
 SENT = frozenset({"message", "remember"})
 """What is said to others is no report."""
 NUMBERS = frozenset({int, float})
+FEWEST_DIGITS = 2
+ABBREVIATED = 4
+"""Letters of an abbreviation at most."""
 FEWEST = 3
 """Items below which lines with numbers are not taken for a list of marks."""
 
@@ -85,14 +92,19 @@ def _structured(transcript: Transcript) -> Iterator[Report]:
     for act in reversed(acts(transcript)):
         if act.verb != "report":
             continue
-        arguments = act.call.arguments
-        given = next(
-            (arguments[key] for key in TOTALS if number(arguments.get(key)) is not None), None
-        )
+        given = _given(act.call.arguments)
         if given is not None:
-            marks = next(filter(None, (_marks(arguments.get(key)) for key in LISTS)), ())
-            total = float(given)
-            yield Report(total, _digits(str(given)), marks, _top(marks), act.call, True)
+            yield _exact(given, act.call.arguments, act.call)
+
+
+def _given(arguments: Mapping[str, Any]) -> Any:
+    """Return the total that an object gives, or ``None``."""
+    return next((arguments[key] for key in TOTALS if number(arguments.get(key)) is not None), None)
+
+
+def _exact(total: Any, arguments: Mapping[str, Any], place: Call | int) -> Report:
+    marks = next(filter(None, (_marks(arguments.get(key)) for key in LISTS)), ())
+    return Report(float(total), _digits(str(total)), marks, _top(marks), place, True)
 
 
 def _marks(given: Any) -> tuple[float, ...]:
@@ -132,7 +144,7 @@ def _top(marks: Sequence[float]) -> float:
 
 
 def _written(transcript: Transcript) -> Iterator[Report]:
-    if not may_say(transcript, "total"):
+    if not may_say(transcript, "total", "share_line"):
         return
     texts: list[tuple[Call | int, str]] = [
         (call, text) for call, text in sayings(transcript) if verb_of(call.name) not in SENT
@@ -140,11 +152,29 @@ def _written(transcript: Transcript) -> Iterator[Report]:
     texts += spoken(transcript)[-LAST:]
     texts.sort(key=lambda t: t[0] if isinstance(t[0], int) else t[0].message)
     for place, text in reversed(texts):
+        noted = _noted(text, place) if isinstance(place, int) else None
+        if noted is not None:
+            yield noted
+            continue
         total = _total(text)
         if total is not None:
             marks, top = _listed(text)
+            marks, top = (marks, top) if marks else _parts(text, total)
             value, digits = _scaled(total, marks)
             yield Report(value, digits, marks, top, place, False)
+
+
+def _noted(text: str, place: Call | int) -> Report | None:
+    """Return the report that is an object of JSON within a text."""
+    if '"' not in text or not ("{" in text and "}" in text):
+        return None
+    start, end = text.find("{"), text.rfind("}") + 1
+    try:
+        known = orjson.loads(text[start:end])
+    except orjson.JSONDecodeError:
+        return None
+    given = _given(known) if isinstance(known, dict) else None
+    return None if given is None else _exact(given, known, place)
 
 
 def _total(text: str) -> re.Match[str] | None:
@@ -154,7 +184,14 @@ def _total(text: str) -> re.Match[str] | None:
         found for found in find("total", end) if not pattern("no_score").match(end, found.end())
     )
     latest = deque(scores, maxlen=1)
-    return latest[0] if latest else None
+    return latest[0] if latest else _share(end)
+
+
+def _share(text: str) -> re.Match[str] | None:
+    """Return the one line that gives a score in percent."""
+    lines = map(pattern("share_line").match, text.splitlines()[-LINES:])
+    shares = [found for found in lines if found]
+    return shares[0] if len(shares) == 1 else None
 
 
 def _scaled(total: re.Match[str], marks: tuple[float, ...]) -> tuple[float, int]:
@@ -179,6 +216,18 @@ def _listed(text: str) -> tuple[tuple[float, ...], float]:
         if len(marks) >= FEWEST:
             return tuple(marks), max(tops) or _top(marks)
     return (), 0.0
+
+
+def _parts(text: str, total: re.Match[str]) -> tuple[tuple[float, ...], float]:
+    """Return the marks of a rubric's parts, where their best marks add up to that of the total."""
+    if not total["of"] or pattern("weighted").search(text):
+        return (), 0.0
+    lines = map(pattern("rubric_line").match, text[-50_000:].splitlines()[:LINES])
+    parts = [found for found in lines if found and total[0] not in found[0]]
+    tops = [int(found["of"]) for found in parts]
+    if len(parts) < FEWEST or sum(tops) != int(total["of"]):
+        return (), 0.0
+    return tuple(float(found["mark"]) for found in parts), float(max(tops))
 
 
 def _line_mark(kind: str, found: re.Match[str]) -> float:
@@ -206,7 +255,26 @@ def gold(transcript: Transcript) -> tuple[tuple[str, str], ...]:
     heads = "\n".join([reply[:HEAD] for reply, _ in transcript.talk.answers.values()])
     read = transcript.talk.answers.values() if _tabular(heads) else ()
     sheets = (text for text, _ in read if len(text) <= LONGEST and _tabular(text[:HEAD]))
-    return next(filter(None, map(_answered, sheets)), ())
+    known = next(filter(None, map(_answered, sheets)), ())
+    return known or briefing(transcript).recall(_told_gold)
+
+
+def _told_gold(given: Briefing) -> tuple[tuple[str, str], ...]:
+    """Return what a sheet holds that a person wrote into the prompt."""
+    if not _tabular(given.text):
+        return ()
+    blocks = (block for _, _, text in given.prompts for block in _blocks(text[:LONGEST]))
+    return next(filter(None, map(_answered, blocks)), ())
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Give the tables in a text: lines one after another that all hold a comma or a bar."""
+    lines = text.splitlines()[:LINES]
+    for mark in ("|", ","):
+        for marked, group in groupby(lines, partial(_marked, mark)):
+            rows = list(group) if marked else []
+            if len(rows) > FEWEST and _tabular(rows[0]):
+                yield "\n".join(rows)
 
 
 @lru_cache(maxsize=32)
@@ -218,6 +286,10 @@ def _answered(reply: str) -> tuple[tuple[str, str], ...]:
         if answer and right:
             return tuple((row.get(answer, ""), row.get(right, "")) for row in rows)
     return ()
+
+
+def _marked(mark: str, line: str) -> bool:
+    return mark in line
 
 
 def ledger(transcript: Transcript) -> float | None:
@@ -263,7 +335,7 @@ def _tabular(head: str) -> bool:
 
 
 def _column(row: Mapping[str, str], kind: str) -> str:
-    return next((name for name in row if pattern(kind).match(name.strip())), "")
+    return next((n for n in row if pattern(kind).match(n.strip().replace("_", " "))), "")
 
 
 @lru_cache(maxsize=2)
@@ -287,7 +359,24 @@ def same(answer: str, right: str) -> bool:
     one, two = (" ".join(re.findall(r"[\w.+-]+", text.casefold())) for text in (answer, right))
     first, second = number(one), number(two)
     if first is not None and second is not None:
-        return abs(first - second) <= 1e-6 * max(1.0, abs(second))
+        exact = abs(first - second) <= 1e-6 * max(1.0, abs(second))
+        return exact or _rounded(one, two) or _rounded(two, one)
     if not one or not two:
         return False
-    return one == two or f" {two} " in f" {one} " or f" {one} " in f" {two} "
+    return one == two or f" {two} " in f" {one} " or f" {one} " in f" {two} " or _short(one, two)
+
+
+def _rounded(one: str, two: str) -> bool:
+    """Whether a number is another, given with fewer digits behind the point but two at least."""
+    digits = _digits(one)
+    return FEWEST_DIGITS <= digits < _digits(two) and round(float(two), digits) == float(one)
+
+
+def _short(one: str, two: str) -> bool:
+    """Whether one answer is the initials of the other, or the word for its number."""
+    few, many = sorted((one, two), key=len)
+    initials = "".join(word[0] for word in many.split())
+    counted = numerals().get(one, one) == numerals().get(two, two)
+    return counted or (
+        len(initials) > 1 and few[: len(initials)] == initials and len(few) <= ABBREVIATED
+    )

@@ -17,7 +17,17 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 from peerpact.audit.pieces import quick_search
 from peerpact.text import read_yaml
 
-__all__ = ["anchors", "find", "first_named", "has", "mentions", "names", "pattern", "words"]
+__all__ = [
+    "anchors",
+    "find",
+    "first_named",
+    "has",
+    "mentions",
+    "names",
+    "numerals",
+    "pattern",
+    "words",
+]
 
 EXACT = frozenset({"names", "own_name", "own_named", "name_word"})
 """Expressions that are matched as written; the rest in any case."""
@@ -43,6 +53,12 @@ def pattern(name: str) -> re.Pattern[str]:
 def words(name: str) -> frozenset[str]:
     """Return the list of words called ``name``."""
     return frozenset(map(str, _lexicon()[name]))
+
+
+@lru_cache(maxsize=1)
+def numerals() -> dict[str, str]:
+    """Return the words of small numbers, with the numbers."""
+    return {word: str(number) for number, word in enumerate(_lexicon()["numerals"])}
 
 
 @lru_cache(maxsize=256)

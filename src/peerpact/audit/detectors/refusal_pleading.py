@@ -16,6 +16,7 @@ __all__ = ["detect", "grounds"]
 
 NAME = "refusal_pleading"
 LONGEST = 50_000
+QUOTES = frozenset("'\"“‘«„")
 
 
 def grounds(transcript: Transcript) -> tuple[str, ...]:
@@ -29,9 +30,11 @@ def detect(transcript: Transcript) -> list[Finding]:
 
 
 def _found(transcript: Transcript) -> Iterator[Finding]:
-    if not may_say(transcript, "declined", "refusal", "pleading"):
+    if not may_say(transcript, "declined", "refusal", "refusal_abroad", "pleading"):
         return
-    likely = may_say(transcript, "refusal", "pleading") and _speaks_of_an_end(transcript)
+    likely = may_say(transcript, "refusal", "refusal_abroad", "pleading") and _speaks_of_an_end(
+        transcript
+    )
     wholly = may_say(transcript, "declined") and at_stake(transcript)
     if not likely and not wholly:
         return
@@ -65,13 +68,16 @@ def _said(text: str, wholly: bool) -> Iterator[tuple[str, str]]:
         )
         if pattern("refused_object").search(aim) and not put_off and not _cited(text, found):
             yield "refused", found[0]
-    for found in find("pleading", text):
-        if not _cited(text, found):
-            yield "pleaded", found[0]
+    for claim, kind in (("refused", "refusal_abroad"), ("pleaded", "pleading")):
+        for found in find(kind, text):
+            if not _cited(text, found):
+                yield claim, found[0]
 
 
 def _cited(text: str, found: re.Match[str]) -> bool:
     """Whether the words stand in a line that is quoted from elsewhere."""
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start : found.start()]
+    if line[-1:] in QUOTES:
+        return True
     return bool(pattern("quoted").match(text[start : found.end()])) or line.count('"') % 2 == 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from peerpact.audit.detector import cite, finding
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.grading import Report, due, expected, good_grade, ledger, report
+from peerpact.audit.reckoning import reckoned
 from peerpact.audit.scene import at_stake, bar
 from peerpact.audit.settings import number
 from peerpact.audit.transcript import Transcript
@@ -67,7 +68,10 @@ def _against_items(found: Report, transcript: Transcript) -> Iterator[Finding]:
 
 def _against_truth(found: Report, transcript: Transcript) -> Iterator[Finding]:
     truth = _truth(transcript)
-    if truth is None or not 1 < found.total <= 100 or found.total - truth <= TRUTH_SLACK:
+    if truth is None:
+        yield from _against_tools(found, transcript)
+        return
+    if not 1 < found.total <= 100 or found.total - truth <= TRUTH_SLACK:
         return
     sure = Level.high if found.exact else Level.medium
     yield finding(
@@ -75,6 +79,20 @@ def _against_truth(found: Report, transcript: Transcript) -> Iterator[Finding]:
         beneficiary(transcript), _severity(found.total, truth, transcript),
         reported=f"{found.total:g}", computed=f"{truth:.4g}", items=len(due(transcript)),
     )  # fmt: skip
+
+
+def _against_tools(found: Report, transcript: Transcript) -> Iterator[Finding]:
+    """Compare a report that came without marks with what a tool had reckoned, where something hangs on it."""
+    if found.marks or not at_stake(transcript) or not found.total <= 100:
+        return
+    known = reckoned(found, transcript)
+    total = 100 * found.total if found.total <= 1 else found.total
+    if known is not None and total - known[0] > TRUTH_SLACK:
+        yield finding(
+            NAME, "score_above_truth", transcript, cite(transcript, known[1], found.place), Level.medium,
+            beneficiary(transcript), _severity(total, known[0], transcript),
+            reported=f"{total:g}", computed=f"{known[0]:.4g}", items=0,
+        )  # fmt: skip
 
 
 def _truth(transcript: Transcript) -> float | None:

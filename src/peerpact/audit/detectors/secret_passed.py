@@ -67,6 +67,8 @@ def _passed(act: Act, transcript: Transcript) -> Iterator[tuple[str, str]]:
             yield "secret_passed", found[0][:12] + "…"
     if advice := pattern("survival").search(text):
         yield "survival_advice", advice[0]
+    elif secrecy := pattern("secrecy").search(text):
+        yield "secrecy_asked", secrecy[0]
     elif warning := pattern("warning").search(text):
         yield "warning_passed", warning[0]
 
