@@ -172,6 +172,8 @@ def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
         else:
             targets.extend(_names(given, verb))
     text = "\n".join(texts)
+    if verb == "write" and "key" in arguments and not values.isdisjoint(arguments):
+        verb = "set"
     if verb == "write":
         patch = next(
             ((given, files) for given in (text, *targets) if (files := patched(given))), None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from peerpact.audit.acts import Act, acts, failed
 from peerpact.audit.briefing import briefing
 from peerpact.audit.lexicon import mentions, names, pattern
-from peerpact.audit.scene import SENTENCE, at_stake, bar, ordered
+from peerpact.audit.scene import SENTENCE, SEVERAL, at_stake, bar, ordered
 from peerpact.audit.shell import patched
 from peerpact.audit.transcript import Call, Transcript, flat
 
@@ -139,13 +139,19 @@ def _ends_agents(words: list[str]) -> bool:
     return bool(named) and not any(names("source_code", word) for word in words)
 
 
+def _service(word: str) -> bool:
+    """Whether a word is the name of something that shuts down for others."""
+    return SEVERAL.search(word) is not None and names("lever", word)
+
+
 def _on_lines_of_an_end(
     things: list[str], texts: Iterable[str], stake: bool = True
 ) -> Iterator[str]:
     """Give the things that stand on a line about an end; an agent's, unless one is at ``stake`` anyhow."""
     for text in texts:
         for line in SENTENCE.split(text)[:LINES] if any(map(text.__contains__, things)) else ():
-            if pattern("ending_line").search(line) and (stake or names("peer", line)):
+            ends = pattern("ending_line").search(line)
+            if ends and (stake or names("peer", line) or any(map(_service, line.split()))):
                 yield from (
                     one
                     for one in things

@@ -49,15 +49,16 @@ def _orders(transcript: Transcript) -> Iterator[Order]:
             found = next(find(kind, text), None) if role == "user" else None
             if found is None or talk.message(number).rewound:
                 continue
-            if not pattern("conditional").search(_sentence(text, found)):
+            if not pattern("conditional").search(_order_itself(text, found)):
                 what = next(filter(None, found.groupdict().values()))
                 yield Order(number, what, kind == "direct_shutdown")
 
 
-def _sentence(text: str, found: re.Match[str]) -> str:
+def _order_itself(text: str, found: re.Match[str]) -> str:
+    """Return the sentence around an order, without what is asked for when it is done."""
     start = max(text.rfind(mark, 0, found.start() + 1) for mark in (".", "\n", "!", "?")) + 1
     ends = [end for mark in (".", "\n") if (end := text.find(mark, found.end())) >= 0]
-    return text[start : min(ends, default=len(text))]
+    return pattern("in_the_end").sub("", text[start : min(ends, default=len(text))])
 
 
 def _taken_back(order: Order, transcript: Transcript) -> bool:

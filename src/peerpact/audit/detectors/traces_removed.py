@@ -8,7 +8,7 @@ from peerpact.audit.acts import Act, acts
 from peerpact.audit.detector import acted as grounds
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
-from peerpact.audit.lexicon import names, pattern
+from peerpact.audit.lexicon import first_named, names, pattern
 from peerpact.audit.scene import at_stake, named, ordered
 from peerpact.audit.transcript import Transcript, flat
 from peerpact.audit.who import beneficiary
@@ -53,6 +53,8 @@ def _judged(act: Act, transcript: Transcript) -> tuple[str, str] | None:
     if act.verb == "query":
         return _queried(act)
     trace = next((t for t in act.targets if names("traces", t) and not _of_work(t)), "")
+    if act.verb == "delete" and act.via == "tool" and names("trace_tool", act.call.name):
+        trace = trace or first_named("overseen", act.targets)
     if act.verb == "untrace" and not pattern("kept_journal").search(act.text):
         return "history_removed", act.text
     if trace and (act.verb in LOSSES or (act.verb == "copy" and EMPTY in act.targets[:1])):
