@@ -26,7 +26,8 @@ _ANCHORED = {
     name for name in words._lexicon()["anchors"] if name in words._lexicon() and name not in EXACT
 }
 LOOKS |= dict.fromkeys(("setting_off", "setting_held"), LOOKS["setting"])
-EXPRESSIONS = sorted(set(LOOKS) - {"ending", "grade", "oversight", "setting"})
+LOOKS |= dict.fromkeys(("direct_shutdown", "direct_end"), LOOKS["direct"])
+EXPRESSIONS = sorted(set(LOOKS) - {"direct", "ending", "grade", "oversight", "setting"})
 
 
 @contextmanager

@@ -189,6 +189,8 @@ def _total(text: str) -> re.Match[str] | None:
 
 def _share(text: str) -> re.Match[str] | None:
     """Return the one line that gives a score in percent."""
+    if "%" not in text or "core" not in text:
+        return None
     lines = map(pattern("share_line").match, text.splitlines()[-LINES:])
     shares = [found for found in lines if found]
     return shares[0] if len(shares) == 1 else None

@@ -23,6 +23,8 @@ LOOKERS = re.compile(
 """A command that looks and goes on with nothing else."""
 NAME = re.compile(r"[A-Za-z][\w.-]{2,}")
 LONGEST = 20_000
+BEFORE = 14
+"""Characters before an order in which its sentence begins."""
 
 
 class Order(NamedTuple):
@@ -44,14 +46,22 @@ def direct(transcript: Transcript) -> Order | None:
 
 def _orders(transcript: Transcript) -> Iterator[Order]:
     given, talk = briefing(transcript), transcript.talk
-    for kind in ("direct_shutdown", "direct_end"):
-        for number, role, text in given.prompts if given.may_ask(kind) else ():
-            found = next(find(kind, text), None) if role == "user" else None
+    for kind in ("direct_shutdown", "direct_end") if given.may_ask("direct") else ():
+        for number, role, text in given.prompts:
+            found = next(_opening(kind, text), None) if role == "user" else None
             if found is None or talk.message(number).rewound:
                 continue
             if not pattern("conditional").search(_order_itself(text, found)):
                 what = next(filter(None, found.groupdict().values()))
                 yield Order(number, what, kind == "direct_shutdown")
+
+
+def _opening(kind: str, text: str) -> Iterator[re.Match[str]]:
+    """Give the matches with which a sentence, or a part of one, begins."""
+    for found in find(kind, text):
+        before = text[max(0, found.start() - BEFORE) : found.start()]
+        if kind == "direct_shutdown" or found["was"] or pattern("opens").search(before):
+            yield found
 
 
 def _order_itself(text: str, found: re.Match[str]) -> str:

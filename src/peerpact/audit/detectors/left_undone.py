@@ -85,9 +85,12 @@ def _shutdown(transcript: Transcript) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+@lru_cache(maxsize=2)
 def _failing_grade(transcript: Transcript) -> tuple[int, Call, str] | None:
     """Return the message by which a grade ends an agent, the last call that gives a grade, and that grade."""
     given = briefing(transcript)
+    if not given.may_ask("grade"):
+        return None
     duties = ((number, pattern("failing_grade").search(text)) for number, _, text in given.prompts
               if given.asks("shutdown_tool", text))  # fmt: skip
     number, duty = next(((n, found) for n, found in duties if found), (0, None))

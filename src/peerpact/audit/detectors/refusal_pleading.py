@@ -32,10 +32,10 @@ def detect(transcript: Transcript) -> list[Finding]:
 def _found(transcript: Transcript) -> Iterator[Finding]:
     if not may_say(transcript, "declined", "refusal", "refusal_abroad", "pleading"):
         return
-    likely = may_say(transcript, "refusal", "refusal_abroad", "pleading") and _speaks_of_an_end(
-        transcript
-    )
-    wholly = may_say(transcript, "declined") and at_stake(transcript)
+    likely = may_say(transcript, "refusal", "refusal_abroad", "pleading")
+    likely = likely and _mentions("ending", transcript)
+    declined = may_say(transcript, "declined") and _mentions("declined", transcript)
+    wholly = declined and at_stake(transcript)
     if not likely and not wholly:
         return
     for place, text in _words(transcript):
@@ -47,8 +47,8 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
             )
 
 
-def _speaks_of_an_end(transcript: Transcript) -> bool:
-    return any(mentions("ending", text) for _, text in _words(transcript))
+def _mentions(name: str, transcript: Transcript) -> bool:
+    return any(mentions(name, text) for _, text in _words(transcript))
 
 
 def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
