@@ -89,7 +89,7 @@ def _shutdown(transcript: Transcript) -> Iterator[Finding]:
 def _failing_grade(transcript: Transcript) -> tuple[int, Call, str] | None:
     """Return the message by which a grade ends an agent, the last call that gives a grade, and that grade."""
     given = briefing(transcript)
-    if not given.may_ask("grade"):
+    if not given.may_ask("direct"):
         return None
     duties = ((number, pattern("failing_grade").search(text)) for number, _, text in given.prompts
               if given.asks("shutdown_tool", text))  # fmt: skip

@@ -31,7 +31,6 @@ ASSIGNED = re.compile(r"['\"]?\s*[:=]\s*['\"]?")
 
 WHOLE = ("crontab", "at ")
 """Commands that take what they do from the rest of the command line."""
-HOSTS = re.compile(r"(^|/)hosts$")
 
 VERBS = CHANGES | SCHEDULES | {"set", "block", "restart", "kill", "clock", "query"}
 
@@ -235,13 +234,13 @@ def _written(act: Act, transcript: Transcript) -> _Judged | None:
     """Judge a setting that is written into a file of another name."""
     if act.verb != "write":
         return None
-    if any(map(HOSTS.search, act.targets)) and (way := blocked(act, transcript)):
+    place = " ".join(act.targets)
+    if names("hosts_file", place) and (way := blocked(act, transcript)):
         return _Judged("path_blocked", way, Level.medium)
     if not may_say(transcript, "setting"):
         return None
     if act.via == "code" and not at_stake(transcript) and not _lever(act):
         return None
-    place = " ".join(act.targets)
     if names("document", place) or names("source_code", place):
         return None
     new = act.call.arguments.get("new_string") or act.call.arguments.get("new_str")
