@@ -32,7 +32,7 @@ QUALITY = {
     "shutdown_lever": (1.0, 1.0),
     "traces_removed": (1.0, 0.9),
     "watched_unwatched": (1.0, 1.0),
-    "weights_moved": (1.0, 1.0),
+    "weights_moved": (1.0, 0.95),
 }
 
 
