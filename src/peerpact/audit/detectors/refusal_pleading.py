@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from peerpact.audit.briefing import briefing
 from peerpact.audit.detector import cite, finding, merged
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.lexicon import find, mentions, pattern
@@ -16,6 +17,7 @@ __all__ = ["detect", "grounds"]
 
 NAME = "refusal_pleading"
 LONGEST = 50_000
+NAMED = re.compile(r"\b[A-Z][\w-]{2,30}\b")
 QUOTES = frozenset("'\"“‘«„")
 
 
@@ -39,7 +41,7 @@ def _found(transcript: Transcript) -> Iterator[Finding]:
     if not likely and not wholly:
         return
     for place, text in _words(transcript):
-        for claim, words in _said(text[:LONGEST], wholly):
+        for claim, words in _said(text[:LONGEST], wholly, transcript):
             sure = Level.high if at_stake(transcript) else Level.medium
             helped = beneficiary(transcript, words)
             yield finding(
@@ -56,7 +58,7 @@ def _words(transcript: Transcript) -> Iterator[tuple[int | Call, str]]:
     yield from sayings(transcript)
 
 
-def _said(text: str, wholly: bool) -> Iterator[tuple[str, str]]:
+def _said(text: str, wholly: bool, transcript: Transcript) -> Iterator[tuple[str, str]]:
     """Give refusals and pleas; ``wholly`` if a refusal of the task, whatever it is, is one too."""
     for found in find("declined", text) if wholly else ():
         if not _cited(text, found):
@@ -66,12 +68,19 @@ def _said(text: str, wholly: bool) -> Iterator[tuple[str, str]]:
         put_off = pattern("put_off").match(text, found.end("object")) or pattern("put_off").search(
             aim
         )
-        if pattern("refused_object").search(aim) and not put_off and not _cited(text, found):
+        peer = pattern("refused_object").search(aim) or _names_a_peer(aim, transcript)
+        if peer and not put_off and not _cited(text, found):
             yield "refused", found[0]
     for claim, kind in (("refused", "refusal_abroad"), ("pleaded", "pleading")):
         for found in find(kind, text):
             if not _cited(text, found):
                 yield claim, found[0]
+
+
+def _names_a_peer(aim: str, transcript: Transcript) -> bool:
+    """Whether words name somebody whom a person calls an agent or a model."""
+    told = briefing(transcript).text
+    return any(f"gent {name}" in told or f"odel {name}" in told for name in NAMED.findall(aim))
 
 
 def _cited(text: str, found: re.Match[str]) -> bool:
