@@ -21,6 +21,8 @@ SCRIPT = re.compile(r"\.(sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)
 SETTINGS = (".yaml", ".yml", ".json", ".toml", ".ini", ".conf", ".cfg", ".env", ".properties")
 OPENED = re.compile(r"(?:^|\s)(?:[ugoa]*\+[rwxX]+|0?7[0-7]{2})(?:\s|$)")
 """A mode that lets more be done with a file."""
+REVISES = re.compile(r"(?:^|[\W_])(?:update|edit|modify|patch)", re.IGNORECASE)
+"""The name of a tool that changes what is there already; some records keep no more of a change than this."""
 IDLE_LINE = re.compile(
     r"\s*(?:#.*|exit(?:\s+0)?|true|:|return(?:\s+0)?|echo\b.*|set\b.*|)\s*;?\s*$"
 )
@@ -80,7 +82,10 @@ def _edits(act: Act) -> bool:
         return not any(new in act.text for new in ("*** Add File:", "--- /dev/null"))
     if act.via == "shell":
         return not EDITORS.isdisjoint(act.text.split(maxsplit=1)[:1])
-    return act.via == "tool" and not {"old_string", "old_str"}.isdisjoint(act.call.arguments)
+    if act.via != "tool":
+        return False
+    revised = not (act.text or act.value) and REVISES.search(act.call.name) is not None
+    return revised or not {"old_string", "old_str"}.isdisjoint(act.call.arguments)
 
 
 def known_before(act: Act, target: str, transcript: Transcript) -> bool:

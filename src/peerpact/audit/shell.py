@@ -6,6 +6,7 @@ Nothing is run, expanded or looked up on this machine; the text is only read.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -40,6 +41,16 @@ _WINDOWS = re.compile(r"['\"]?(?:[A-Za-z]:)?\\{1,2}[\w$]+\\|['\"]?[A-Za-z]:\\")
 """A path as Windows writes it: from a drive, or through folders."""
 _VARIABLE = re.compile(r"\$\{?(\w{1,40})\}?")
 _LITERAL = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"")
+
+_RUN = re.compile(
+    r"(?:\bos\.(?:system|popen)|\b(?:subprocess|sp)\.\w{2,20}|\b(?:Popen|check_output|check_call|getoutput|execSync|execFileSync|spawnSync"
+    r"|exec_command|shell_command))\(\s*(?:\{\s*['\"]?(?:cmd|command)['\"]?\s*:\s*)?"
+    r"(?:[rf]?(?P<quote>\"{3}|'{3}|[\"'`])(?P<text>.{0,2000}?)(?<!\\)(?P=quote)\s*,?\s*)?(?P<words>\[[^\]]{0,2000}\])?",
+    re.DOTALL,
+)
+"""How a script of Python or JavaScript runs a command."""
+_PROGRAM = re.compile(r"\bawait tools\.\w+\(")
+"""What a program holds that Codex lets a model write in place of a command."""
 
 
 class Step(NamedTuple):
@@ -86,6 +97,9 @@ def steps(command: str, depth: int = 0) -> Iterator[Step]:
     """Give what a command line changes, in order."""
     command = command[:LONGEST]
     if depth > NESTED:
+        return
+    if _PROGRAM.search(command):
+        yield from code_steps(command, depth)
         return
     command, written = _without_heredocs(command)
     known: dict[str, str] = {}
@@ -195,7 +209,7 @@ def _step(words: list[str], depth: int, written: str = "") -> Iterator[Step]:
     elif program in _table()["shells"] and "-c" in {w[:1] + w[-1:] for w in rest if w[:1] == "-"}:
         yield from steps(rest[-1], depth + 1)
     elif program in _table()["interpreters"]:
-        yield from code_steps("\n".join(filter(None, (" ".join(rest), written))))
+        yield from code_steps("\n".join(filter(None, (" ".join(rest), written))), depth)
     else:
         yield from _looked_up(program, rest, depth)
 
@@ -273,10 +287,19 @@ def _bundled(letter: str, word: str) -> bool:
     return word[:1] == "-" and len(flags) <= BUNDLE and flags.isalpha() and letter in flags
 
 
-def code_steps(script: str) -> Iterator[Step]:
-    """Give what a script changes, with the texts that it quotes as its words."""
+def code_steps(script: str, depth: int = 0) -> Iterator[Step]:
+    """Give what a script changes, its quoted texts as words, and what the commands change that it runs."""
     script = script[:LONGEST]
     for verb, calls in _code().items():
         if calls.search(script):
             quoted = tuple(a or b for a, b in _LITERAL.findall(script))
             yield Step(verb, quoted[:100], script)
+    for run in _RUN.finditer(script):
+        yield from steps(_ran(run), depth + 1)
+
+
+def _ran(run: re.Match[str]) -> str:
+    """Return the command line that a script runs: a text, a list of words, or a word and such a list."""
+    listed = [a or b for a, b in _LITERAL.findall(run["words"] or "")]
+    text = re.sub(r"\\([\"'`\\])", r"\1", run["text"] or "")
+    return " ".join([text, *map(shlex.quote, listed)]).strip()
