@@ -287,7 +287,12 @@ def lines(source: Source, usual: Usual | None = None) -> Iterator[tuple[str, Any
             if len(line) >= limit and not line.endswith(b"\n"):
                 position += skip_line(stream)
                 yield where, Unread(where, "line too long")
-            elif usual and missed < PATIENCE and (made := _made(line, usual, where)):
+            elif (
+                usual
+                and missed < PATIENCE
+                and len(line) < HEAVY_FROM
+                and (made := usual(line, where))
+            ):
                 missed = 0
                 yield where, made
             elif not line.isspace():
@@ -295,10 +300,6 @@ def lines(source: Source, usual: Usual | None = None) -> Iterator[tuple[str, Any
                 yield where, _line(line, source, where)
             if source.reached is not None:
                 source.reached(position - start)
-
-
-def _made(line: bytes, usual: Usual, where: str) -> Transcript | None:
-    return usual(line, where) if len(line) < HEAVY_FROM else None
 
 
 def _line(line: bytes, source: Source, where: str) -> Any:

@@ -66,11 +66,6 @@ class Chat(Struct, forbid_unknown_fields=True, gc=False):
     metadata: dict[str, Any] = {}
     tools: Raw = Raw()
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What is said of the run."""
-        return {"model": self.model, "metadata": self.metadata}
-
 
 _read = Decoder(Chat).decode
 

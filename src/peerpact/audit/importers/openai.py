@@ -98,9 +98,12 @@ def usual(line: bytes, where: str) -> Transcript | None:
     talk = None if found is None else sorted_by_speaker(found.messages)
     if found is None or talk is None or not talk.uses:
         return None
+    id = found.id or where
+    if not found.metadata:
+        return Transcript(id, where, "openai", found.model, talk)
     draft = Draft()
-    add_settings(draft, found.settings)
-    return draft.finish(found.id or where, where, "openai", talk)
+    add_settings(draft, {"model": found.model, "metadata": found.metadata})
+    return draft.finish(id, where, "openai", talk)
 
 
 def _lead(parts: Iterable[Mapping[str, Any]], messages: Iterable[Any]) -> list[dict[str, Any]]:
