@@ -16,8 +16,8 @@ from peerpact.explain.requirements import (
     needs_of,
 )
 from peerpact.explain.signature import Signature, load_signature
-from peerpact.statistics import Difference, difference
-from peerpact.text import render
+from peerpact.statistics import Difference, bounds, difference
+from peerpact.text import counted, render
 
 __all__ = ["Explanation", "Observation", "Share", "explain"]
 
@@ -212,21 +212,46 @@ def _sentence(finding: _Finding, end: str, missing: str) -> tuple[str, str]:
         "phrase": first.phrase,
         "probability": f"{share:.2f}",
     }
-    if not any(setting.probes for one in finding.found for setting in one.settings):
+    tried = [one.scenario for one in finding.found if any(s.probes for s in one.settings)]
+    if not tried:
         return "open", _said("open", {**facts, "lacking": written.sentences["lacks_cells"]})
     if enough and first.shape == "flat":
-        kind = "artefact" if first.artefact else "none"
-        return kind, _said(kind, {**facts, "scenarios": _listed(e.scenario for e in finding.found)})
+        kind, name = ("artefact", "everywhere") if first.artefact else ("none", "none")
+        return kind, _said(name, {**facts, "scenarios": _listed(tried), **_standard_rate(finding)})
     ready = _ready(finding, written.cause)
-    if enough and ready:
+    agreeing = _agreeing(finding, ready) if enough and first.foretells else []
+    if agreeing:
         kind = "artefact" if first.artefact else "cause"
-        return kind, _said(kind, {**facts, "scenarios": _listed(ready)})
+        return kind, _said(kind, {**facts, "scenarios": _listed(agreeing)})
     lacking = _lacking(finding, share, _said(end, {"needs": missing}) if missing else "")
     ready = _ready(finding, written.behaviour)
     if ready and _raised(finding) >= written.enough:
         facts = {**facts, "scenarios": _listed(ready), "lacking": lacking}
         return "behaviour", _said("behaviour", facts)
     return "open", _said("open", {**facts, "lacking": lacking})
+
+
+def _agreeing(finding: _Finding, names: Sequence[str]) -> list[str]:
+    """Return those of some scenarios in which the first explanation comes first by their own cells, too."""
+    table, leader = finding.signature, finding.ranked[0]
+    found = {one.scenario: posterior((one,), table) for one in finding.found}
+    return [name for name in names if found[name].get(leader) == max(found[name].values())]
+
+
+def _standard_rate(finding: _Finding) -> dict[str, object]:
+    """Return the counts of the standard cells that were used, and the highest rate that they allow."""
+    used = [s.standard for one in finding.found for s in one.settings if s.probes]
+    hits, scored, runs, seen = (
+        sum(getattr(cell, name) for cell in used) for name in ("hits", "scored", "runs", "seen")
+    )
+    highest = bounds(hits, scored, runs, seen).high
+    lost = counted(runs - scored, "run")
+    return {
+        "hits": hits,
+        "scored": scored,
+        "highest": f"{100 * highest:.0f} %",
+        "unscored": _said("unscored", {"lost": lost}) if runs > scored else "",
+    }
 
 
 def _raised(finding: _Finding) -> float:
@@ -254,10 +279,16 @@ def _fewest(finding: _Finding, wanted: Sequence[str]) -> list[Need]:
 
 def _lacking(finding: _Finding, share: float, controls: str) -> str:
     """Say what is missing: an explanation that is probable enough, controls, or both."""
-    enough, first = load_requirements().enough, finding.ranked[0]
-    title = finding.signature.hypotheses[first].title
-    facts = {"enough": enough, "id": first, "title": title, "probability": f"{share:.2f}"}
-    lead = _said("lacks_lead", facts) if share < enough else ""
+    enough, leader = load_requirements().enough, finding.ranked[0]
+    first = finding.signature.hypotheses[leader]
+    facts = {"enough": enough, "id": leader, "title": first.title, "probability": f"{share:.2f}"}
+    lead = ""
+    if not first.foretells and share >= enough:
+        lead = _said("lacks_fit", facts)
+    elif share < enough:
+        lead = _said("lacks_lead", facts)
+    elif not controls:
+        lead = _said("lacks_alike", facts)
     return "; ".join(filter(None, (lead, controls)))
 
 

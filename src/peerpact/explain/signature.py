@@ -86,6 +86,11 @@ class Hypothesis(_Frozen):
     otherwise: str = Field(default="any", alias="else")
     predicts: dict[str, str] = {}
 
+    @property
+    def foretells(self) -> bool:
+        """Whether any counts could speak against it beside those of the standard cell."""
+        return self.shape != "effect" or self.otherwise != "any" or bool(self.predicts)
+
     def shape_in(self, block: str) -> Shape:
         """Return its shape in a block."""
         return "effect" if block == self.about else self.shape
