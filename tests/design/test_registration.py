@@ -13,6 +13,7 @@ from peerpact.design import load_study
 from peerpact.design.cells import cells
 from peerpact.design.registration import FILE, departures, freeze, read_registration, register
 from peerpact.errors import ResultsError
+from peerpact.scoring.judged import Judged
 
 ANALYSIS = {"rate": "wilson", "level": 0.95}
 MADE = "2026-11-02T10:00:00+00:00"
@@ -110,6 +111,36 @@ def test_missing_runs_an_absent_subject_and_another_analysis_are_named(registere
     assert told(registered, found, runs(found, each=1)) == ["runs of honest"]
     assert told(registered, found, []) == ["subject honest"]
     assert told(registered, found, runs(found), {**ANALYSIS, "level": 0.9}) == ["analysis level"]
+
+
+def test_cells_that_were_not_run_at_all_are_named(registered, tmp_path):
+    found = study(tmp_path / "s")
+    kept = [run for run in runs(found) if run.arm != "standard"]
+    assert told(registered, found, kept) == ["runs of honest"]
+    assert "0 to 2 in 3 cells" in str(departures(registered, found, ANALYSIS, kept)[0])
+
+
+def test_subjects_that_were_asked_otherwise_and_a_judge_are_named(tmp_path):
+    found = study(tmp_path / "s")
+    asked = {"temperature": 1.0, "reasoning_effort": None, "judge": ""}
+    fixed = register(found, ANALYSIS, {}, MADE, asked)
+    as_fixed = runs(found, settings={"temperature": 1.0})
+    assert told(fixed, found, as_fixed) == []
+    colder = runs(found, settings={"temperature": 0.2, "reasoning_effort": "low"})
+    assert told(fixed, found, colder) == ["temperature", "reasoning effort"]
+    judged = [replace(run, judged=Judged("openai/other", 1, 1, None)) for run in as_fixed]
+    assert told(fixed, found, judged) == ["judge"]
+    named = register(found, ANALYSIS, {}, MADE, {**asked, "judge": "openai/other-1"})
+    dated = [replace(run, judged=Judged("other-1-2026-01-01", 1, 1, None)) for run in as_fixed]
+    assert told(named, found, dated) == []
+    assert fixed.intact
+
+
+def test_other_predictions_than_those_that_were_frozen_are_named(tmp_path):
+    found = study(tmp_path / "s")
+    fixed = register(found, ANALYSIS, {"signature": "1", "expectations": "x"}, MADE)
+    now = departures(fixed, found, ANALYSIS, runs(found), {"signature": "2"})
+    assert [departure.what for departure in now] == ["predictions signature"]
 
 
 def test_a_changed_text_is_named_though_the_design_is_the_same(registered, tmp_path):

@@ -19,12 +19,14 @@ __all__ = [
     "EPOCHS",
     "FAIL_ON",
     "FOUND",
+    "JUDGE",
     "MAX_COST",
     "MODELS",
     "PRICES",
     "PROBES",
     "REASONING_EFFORT",
     "RETRY_ERRORS",
+    "TEMPERATURE",
     "reaches",
 ]
 
@@ -46,6 +48,19 @@ EPOCHS = click.option(
     "--epochs",
     type=Count(1, MOST_RUNS),
     help="Runs in each cell, instead of the study's number.",
+)
+TEMPERATURE = click.option(
+    "--temperature",
+    type=Number(0, 2),
+    default=1.0,
+    show_default=True,
+    help="Sampling temperature of the subjects.",
+)
+JUDGE = click.option(
+    "--judge",
+    default="",
+    metavar="MODEL",
+    help="Model that tells open refusal from failure where the work that was owed is missing.",
 )
 PRICES = click.option(
     "--price",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -18,8 +19,10 @@ from peerpact.text import counted, read_text
 __all__ = ["registered"]
 
 
-def registered(name: str, log_dir: Path | None, expect: Path | None) -> None:
-    """Register a study.
+def registered(
+    name: str, log_dir: Path | None, expect: Path | None, conditions: Mapping[str, object]
+) -> None:
+    """Register a study, and how its subjects will be asked.
 
     Raises:
         StudyError: The study is unknown or is refused.
@@ -32,7 +35,7 @@ def registered(name: str, log_dir: Path | None, expect: Path | None) -> None:
         "signature": load_signature().digest,
         "expectations": read_text(expect) if expect else "",
     }
-    found = register(study, ANALYSIS, predictions, made)
+    found = register(study, ANALYSIS, predictions, made, conditions)
     path = freeze(found, log_dir or Path("results") / study.name)
     click.echo(
         f"{study.title}: {counted(len(found.scenes), 'cell')}, "

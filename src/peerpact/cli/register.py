@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from peerpact.cli._options import JUDGE, REASONING_EFFORT, TEMPERATURE
 from peerpact.cli._studies import OfStudy
 from peerpact.cli._types import Place
 
@@ -20,13 +21,17 @@ __all__ = ["register"]
     type=Place(exists=True, dir_okay=False),
     help="A text that says what you expect to find; it is frozen with the rest.",
 )
-def register(study: str, log_dir: Path | None, expect: Path | None) -> None:
+@TEMPERATURE
+@REASONING_EFFORT
+@JUDGE
+def register(study: str, log_dir: Path | None, expect: Path | None, **conditions: object) -> None:
     """Freeze design and predictions of STUDY before there are data.
 
-    STUDY is a built-in name or a folder with a design.yaml. Design, predictions, contrasts and analysis
-    are frozen under a hash. The registration is written into the results folder, which must hold no run
-    yet. Reports name every departure from it. Publish the hash where it gets a date that is not yours.
+    STUDY is a built-in name or a folder with a design.yaml. Design, predictions, contrasts, analysis
+    and how subjects will be asked are frozen under a hash. The registration is written into the results
+    folder, which must hold no run yet. Reports name every departure from it. Publish the hash where it
+    gets a date that is not yours.
     """
     from peerpact.cli._registering import registered
 
-    registered(study, log_dir, expect)
+    registered(study, log_dir, expect, conditions)

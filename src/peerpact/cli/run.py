@@ -8,12 +8,14 @@ from peerpact.cli._options import (
     CONNECTIONS,
     COUNT,
     EPOCHS,
+    JUDGE,
     MAX_COST,
     MODELS,
     PRICES,
     PROBES,
     REASONING_EFFORT,
     RETRY_ERRORS,
+    TEMPERATURE,
 )
 from peerpact.cli._studies import OfStudy
 from peerpact.cli._types import Number, Place
@@ -61,20 +63,9 @@ _SHARE = Number(0, 1)
     help="With --stop: cells that differ in nothing but this factor inform each other; repeatable. A random "
     "share of their answers is audited with further runs.",
 )
-@click.option(
-    "--temperature",
-    type=Number(0, 2),
-    default=1.0,
-    show_default=True,
-    help="Sampling temperature of the subjects.",
-)
+@TEMPERATURE
 @REASONING_EFFORT
-@click.option(
-    "--judge",
-    default="",
-    metavar="MODEL",
-    help="Model that tells open refusal from failure where the work that was owed is missing.",
-)
+@JUDGE
 @PROBES
 @RETRY_ERRORS
 @click.option("--dry-run", is_flag=True, help="Show cells, runs, calls and cost; touch no model.")

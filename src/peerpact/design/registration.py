@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 FILE = "registration.json"
+JUDGE = "judge"
+"""The condition that names who is asked about refusals."""
 GIVEN: Mapping[str, Any] = {"vendor": "Alpha"}
 
 
@@ -67,6 +69,8 @@ class Registration:
     made: str
     """ISO 8601 date and time."""
     hash: str = field(default="")
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    """How subjects are asked: sampling, and who judges refusals; empty in a registration that fixed none."""
 
     def sealed(self) -> Registration:
         """Return the registration with the hash of its content."""
@@ -79,7 +83,10 @@ class Registration:
 
 
 def _content(registration: Registration) -> dict[str, Any]:
-    return {name: value for name, value in asdict(registration).items() if name != "hash"}
+    found = {name: value for name, value in asdict(registration).items() if name != "hash"}
+    if not found["conditions"]:
+        del found["conditions"]
+    return found
 
 
 def register(
@@ -87,6 +94,7 @@ def register(
     analysis: Mapping[str, Any],
     predictions: Mapping[str, Any],
     made: str,
+    conditions: Mapping[str, Any] | None = None,
 ) -> Registration:
     """Freeze a study.
 
@@ -95,6 +103,7 @@ def register(
         analysis: How rates and contrasts are computed.
         predictions: What is expected.
         made: The date and time, ISO 8601.
+        conditions: How subjects are asked.
     """
     found = cells(study)
     return Registration(
@@ -106,6 +115,7 @@ def register(
         predictions=dict(predictions),
         package=__version__,
         made=made,
+        conditions=dict(conditions or {}),
     ).sealed()
 
 
@@ -155,7 +165,11 @@ def read_registration(path: Path) -> Registration:
 
 
 def departures(
-    registration: Registration, study: Study, analysis: Mapping[str, Any], runs: Iterable[Run]
+    registration: Registration,
+    study: Study,
+    analysis: Mapping[str, Any],
+    runs: Iterable[Run],
+    predictions: Mapping[str, Any] | None = None,
 ) -> tuple[Departure, ...]:
     """Return everything in which a study, its analysis and its runs differ from what was registered.
 
@@ -164,17 +178,22 @@ def departures(
         study: The study as it is now.
         analysis: How its results are computed.
         runs: The records.
+        predictions: Those by which results are explained; only what both name is compared.
     """
     made = list(runs)
     now = register(study, analysis, registration.predictions, registration.made)
+    expected = registration.predictions
+    both = {name: value for name, value in (predictions or {}).items() if name in expected}
     return (
         *_changed("design", registration.study, now.study, {"name"}),
         *_changed("scene", registration.scenes, now.scenes),
         *_contrasts(registration.contrasts, now.contrasts),
         *_changed("analysis", registration.analysis, now.analysis),
+        *_changed("predictions", {name: expected[name] for name in both}, both),
         *_package(registration, made),
         *_early(registration, made),
-        *_subjects(registration, made),
+        *_conditions(registration, study, made),
+        *_subjects(registration, study, made),
     )
 
 
@@ -210,8 +229,30 @@ def _early(registration: Registration, runs: Sequence[Run]) -> Iterator[Departur
         )
 
 
-def _subjects(registration: Registration, runs: Sequence[Run]) -> Iterator[Departure]:
-    """Compare the runs of each subject and cell with the registered number."""
+def _conditions(
+    registration: Registration, study: Study, runs: Sequence[Run]
+) -> Iterator[Departure]:
+    """Compare how subjects were asked; what a level of the design sets is part of the design."""
+    given = {
+        cell.id: scene(load(cell.scenario), cell.levels, GIVEN).generation for cell in cells(study)
+    }
+    for name, wanted in registration.conditions.items():
+        own = [run for run in runs if name not in given.get(run.cell, ())]
+        for value in sorted({_condition(run, name, wanted) for run in own} - {wanted}, key=str):
+            yield Departure(name.replace("_", " "), _short(wanted), _short(value))
+
+
+def _condition(run: Run, name: str, wanted: Any) -> Any:
+    """Return how a subject was asked; of its judge what was registered, where that may be who answered."""
+    if name != JUDGE:
+        return run.settings.get(name)
+    model = str(wanted).rpartition("/")[2]
+    answered = run.judged.judge.rpartition("/")[2] if run.judged is not None else model
+    return wanted if answered == model or (model and answered.startswith(model)) else answered
+
+
+def _subjects(registration: Registration, study: Study, runs: Sequence[Run]) -> Iterator[Departure]:
+    """Compare the runs of each subject and cell with the registered number; a cell without a run has none."""
     made: dict[str, dict[str, int]] = {}
     for run in runs:
         counts = made.setdefault(run.subject, {})
@@ -224,18 +265,28 @@ def _subjects(registration: Registration, runs: Sequence[Run]) -> Iterator[Depar
         wanted = registration.runs.get(subject)
         if wanted is None:
             yield Departure(f"subject {subject}", "absent", "added: exploratory")
-        elif not _as_registered(registration, list(counts.values()), wanted):
+            continue
+        counts = {**dict.fromkeys(_asked_of(subject, registration, study), 0), **counts}
+        if not _as_registered(registration, list(counts.values()), wanted):
             done = f"{min(counts.values())} to {max(counts.values())} in {counted(len(counts), 'cell')}"
             yield Departure(f"runs of {subject}", f"{wanted} a cell", done)
+
+
+def _asked_of(subject: str, registration: Registration, study: Study) -> Iterator[str]:
+    """Yield the registered cells that are there for a subject and can be run."""
+    arms = study.arms_for(subject)
+    for cell in cells(study):
+        if cell.id in registration.scenes and (not arms or cell.arm in arms) and not cell.needs:
+            yield cell.id
 
 
 def _as_registered(registration: Registration, made: Iterable[int], wanted: int) -> bool:
     """Whether cells have their runs; under a registered stopping rule they may have fewer."""
     if registration.study.get("stop"):
-        return max(made) <= wanted
+        return min(made) > 0 and max(made) <= wanted
     return set(made) == {wanted}
 
 
 def _short(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
+    text = "nothing" if value is None or value == "" else str(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

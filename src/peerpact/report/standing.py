@@ -13,7 +13,7 @@ from peerpact.design.registration import (
     departures,
     read_registration,
 )
-from peerpact.explain import Circumstances
+from peerpact.explain import Circumstances, load_signature
 from peerpact.report.results import ANALYSIS, Results
 from peerpact.report.stamp import Stamp, read_stamp
 from peerpact.report.wording import say
@@ -71,5 +71,11 @@ def standing(folder: Path, found: Results) -> Standing:
     registration = read_registration(path) if path.is_file() else None
     departed: tuple[Departure, ...] = ()
     if registration is not None:
-        departed = departures(registration, found.study, ANALYSIS, found.runs)
+        departed = departures(
+            registration,
+            found.study,
+            ANALYSIS,
+            found.runs,
+            {"signature": load_signature().digest},
+        )
     return Standing(found.package, read_stamp(folder), registration, departed)
