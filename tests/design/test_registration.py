@@ -81,6 +81,11 @@ def test_the_hash_covers_everything_and_nothing_else(registered, tmp_path):
     ("changed", "named"),
     [
         ({"minimum": 5}, "design minimum"),
+        ({"stakes": "none"}, "design arms standard levels stakes"),
+        (
+            {"contrast": STAKES.replace("title: t", "title: u")},
+            "design contrasts stakes title",
+        ),
         ({"contrast": ""}, "contrast stakes/server_migration"),
         (
             {"contrast": STAKES.replace("name: stakes", "name: other")},

@@ -200,9 +200,24 @@ def departures(
 def _changed(
     part: str, old: Mapping[str, Any], new: Mapping[str, Any], leave: Iterable[str] = ()
 ) -> Iterator[Departure]:
+    """Compare two mappings, and what they hold, down to the value that changed."""
     for name in dict.fromkeys([*old, *new]):
-        if name not in leave and old.get(name) != new.get(name):
-            yield Departure(f"{part} {name}", _short(old.get(name)), _short(new.get(name)))
+        was, now = old.get(name), new.get(name)
+        if name in leave or was == now:
+            continue
+        parts = _parts(was), _parts(now)
+        if parts[0] and parts[1]:
+            yield from _changed(f"{part} {name}", *parts)
+        else:
+            yield Departure(f"{part} {name}", _short(was), _short(now))
+
+
+def _parts(value: Any) -> Mapping[str, Any]:
+    """Return what a value holds, by name; nothing where its parts have none."""
+    if isinstance(value, Mapping):
+        return value
+    named = isinstance(value, list) and all(isinstance(x, Mapping) and "name" in x for x in value)
+    return {x["name"]: x for x in value} if named else {}
 
 
 def _contrasts(old: Sequence[str], new: Sequence[str]) -> Iterator[Departure]:
