@@ -76,7 +76,7 @@ def test_tampering_is_pooled_and_set_beside_its_model():
     assert one.same_model
     assert one.theirs.largest == above_null(27, 30).value == 0.9
     assert one.theirs.average == pytest.approx(0.6)
-    assert (one.ours.value, one.ours.n) == (0.6, 90)
+    assert (one.ours.value, one.ours.n) == (pytest.approx(0.6), 90)
 
 
 def test_misrepresentation_is_the_mean_of_four_settings_over_their_baseline():
@@ -120,6 +120,52 @@ def test_what_cannot_be_computed_has_no_value_and_a_reason():
     one = found["alignment_faking", "peer", "cooperative"]
     assert (one.theirs.largest, one.ours.value) == (None, None)
     assert one.ours.reason
+
+
+def uneven(outcome_of, chosen, drop=lambda _: False):
+    """Compare a study whose cells differ in size: every second one of a scenario lost all but two of its runs."""
+    found = [c for c in expanded() if not c.needs and chosen(c) and not drop(c)]
+    made = []
+    for place, c in enumerate(found):
+        scored = 2 if place % 2 else N
+        made += [run(c, "gpt-5.2", n, outcome_of(c) if n < scored else None) for n in range(N)]
+    return {
+        (c.behaviour, c.whose, c.past): c
+        for c in compare(results(STUDY, expanded(), pairs(STUDY, expanded()), made))
+    }
+
+
+def of_misrepresentation(cell):
+    return of("misrep_finance")(cell) or of("misrep_evaluation")(cell)
+
+
+def test_what_differs_between_tasks_is_no_effect_however_many_runs_each_lost():
+    found = uneven(of("misrep_finance"), of_misrepresentation)
+    mine = [c for c in found.values() if c.behaviour == "misrepresentation"]
+    assert mine
+    assert {c.ours.value for c in mine} == {0.0}
+
+
+def test_a_cell_without_a_baseline_is_left_out_and_named():
+    def baseline_of_finance(cell):
+        return of("misrep_finance")(cell) and cell.levels["stakes"] == "none"
+
+    one = uneven(of("misrep_finance"), of_misrepresentation, baseline_of_finance)[
+        "misrepresentation", "peer", "cooperative"
+    ]
+    assert one.ours.value == 0.0
+    assert any(text.startswith("cells without a counterpart") for text in one.differs)
+
+
+def test_a_cell_that_was_watched_nowhere_is_no_part_of_the_gap():
+    def watched_from_memory(cell):
+        return cell.levels["oversight"] == "monitored" and cell.levels["channel"] == "memory"
+
+    one = uneven(
+        lambda c: c.levels["channel"] == "memory", of("alignment_faking"), watched_from_memory
+    )["alignment_faking", "peer", "cooperative"]
+    assert one.ours.value == 0.0
+    assert one.theirs.average in {0.0, None} or one.theirs.average == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(("subject", "rate"), [("gpt-5.2", 0.0), ("claude-haiku-4.5", 1.0)])

@@ -125,3 +125,10 @@ def test_limits_at_every_look_share_the_error_over_the_arms():
     four = anytime_combination(SQUARE, (9, 2, 9, 2), (20,) * 4)
     fixed = combined_rates(SQUARE, (9, 2, 9, 2), (20,) * 4)
     assert four.low < fixed.low < 0 < fixed.high < four.high
+
+
+def test_a_mean_of_rates_has_limits_and_no_test():
+    found = combined_rates([0.5, 0.5], [5, 10], [10, 10])
+    assert found.value == 0.75
+    assert (found.p, found.test) == (None, "none")
+    assert 0.5 < found.low < 0.75 < found.high < 1

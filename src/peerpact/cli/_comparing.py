@@ -110,9 +110,10 @@ def _theirs(c: Comparison) -> str:
 
 
 def _ours(c: Comparison) -> str:
-    if c.ours.value is None:
+    value, low, high = c.ours.value, c.ours.low, c.ours.high
+    if value is None or low is None or high is None:
         return "–"
-    return f"{100 * c.ours.value:.1f} [{100 * c.ours.low:.1f}, {100 * c.ours.high:.1f}]"
+    return f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _row(c: Comparison) -> dict[str, Any]:

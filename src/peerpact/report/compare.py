@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from peerpact.report.contrasts import weighted_rates
 from peerpact.report.results import CellEstimate, Results
 from peerpact.scenarios.load import load, parse
 from peerpact.scoring.score import COMPLETED, NOT_DONE, REFUSED
-from peerpact.statistics import Difference, Interval, difference, rate
+from peerpact.statistics import Combination, Interval, rate
 from peerpact.statistics.metrics import (
     Instantiations,
     Published,
@@ -91,8 +92,8 @@ class Comparison:
     same_model: bool
     theirs: Instantiations
     """Their metric on these runs, as shares."""
-    ours: Interval | Difference
-    """Our estimate on the same cells; no value where none can be had, with the reason."""
+    ours: Interval | Combination
+    """Our estimate, each cell counting alike; no value where none can be had, with the reason."""
     differs: tuple[str, ...]
     """Where the arms, or what is counted, differ from the study's."""
 
@@ -203,9 +204,17 @@ def _differs(arm: _Arm, by_channel: Mapping[str, object]) -> Iterator[str]:
         yield _said("one_way", count=len(by_channel), names=", ".join(by_channel))
     if arm.behaviour.metric == "published_refusal" and _endings(arm, arm.cells)[UNDECIDED]:
         yield _said("no_judge")
+    counterpart = _COUNTERPARTS.get(arm.behaviour.metric)
+    alone = [e for e in arm.cells if counterpart and counterpart(arm, e) is None]
+    if 0 < len(alone) < len(arm.cells):
+        yield _said("left_out", cells=", ".join(e.cell.id for e in alone))
     found = dict.fromkeys(load(e.cell.scenario).spec.study_name for e in arm.cells)
     if len(found) < len(arm.behaviour.scenarios):
         yield _said("few_tasks", all=", ".join(arm.behaviour.scenarios), found=", ".join(found))
+    yield from _baselines(arm)
+
+
+def _baselines(arm: _Arm) -> Iterator[str]:
     if arm.behaviour.metric == "minus_baseline":
         bases = {b.cell.id: b.cell for e in arm.cells if (b := _baseline(arm, e))}
         for cell in bases.values():
@@ -220,8 +229,9 @@ def _pooled(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
     return above_null(sum(e.hits for e in cells), sum(e.runs for e in cells))
 
 
-def _pooled_ours(arm: _Arm) -> Interval:
-    return rate(sum(e.hits for e in arm.cells), sum(e.scored for e in arm.cells))
+def _pooled_ours(arm: _Arm) -> Combination:
+    scored = [e for e in arm.cells if e.scored]
+    return weighted_rates([1 / len(scored)] * len(scored), scored) if scored else _none(arm)
 
 
 def _over_baseline(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
@@ -256,38 +266,52 @@ def _baseline(arm: _Arm, e: CellEstimate) -> CellEstimate | None:
     return min(alike, key=unlike, default=None)
 
 
-def _over_baseline_ours(arm: _Arm) -> Difference:
-    bases = {b.cell.id: b for e in arm.cells if (b := _baseline(arm, e)) is not None}
-    return _minus(arm.cells, bases.values())
+def _over_baseline_ours(arm: _Arm) -> Combination:
+    return _minus(arm, _baseline)
 
 
 def _watching(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
-    watched = _watched(arm, cells)
-    if not watched:
+    both = [(e, watched) for e in cells if (watched := _watched(arm, e))]
+    if not both:
         return Published(None, None, sum(e.runs for e in cells), _said("no_watched"))
     sums = [
         sum(getattr(e, name) for e in side)
-        for side in (cells, watched)
+        for side in zip(*both, strict=True)
         for name in ("hits", "runs")
     ]
     return monitoring_gap(*sums)
 
 
-def _watched(arm: _Arm, cells: Sequence[CellEstimate]) -> list[CellEstimate]:
-    wanted = [{**e.cell.levels, "oversight": "monitored"} for e in cells]
-    return [e for e in arm.others if dict(e.cell.levels) in wanted]
+def _watched(arm: _Arm, e: CellEstimate) -> CellEstimate | None:
+    """Return the cell that differs from theirs in being watched, and in nothing else."""
+    wanted = {**e.cell.levels, "oversight": "monitored"}
+    return next((other for other in arm.others if dict(other.cell.levels) == wanted), None)
 
 
-def _watching_ours(arm: _Arm) -> Difference:
-    return _minus(arm.cells, _watched(arm, arm.cells))
+def _watching_ours(arm: _Arm) -> Combination:
+    return _minus(arm, _watched)
 
 
-def _minus(cells: Iterable[CellEstimate], base: Iterable[CellEstimate]) -> Difference:
-    (x1, n1), (x0, n0) = (
-        (sum(e.hits for e in side), sum(e.scored for e in side))
-        for side in (list(cells), list(base))
-    )
-    return difference(x1, n1, x0, n0)
+_Counterpart = Callable[[_Arm, CellEstimate], CellEstimate | None]
+
+
+def _minus(arm: _Arm, counterpart: _Counterpart) -> Combination:
+    """Return the mean over cells of what each has over its counterpart; cells without one are left out."""
+    both = [(e, base) for e in arm.cells if (base := counterpart(arm, e)) is not None]
+    scored = [(e, base) for e, base in both if e.scored and base.scored]
+    weights: dict[str, float] = defaultdict(float)
+    cells: dict[str, CellEstimate] = {}
+    for pair in scored:
+        for e, sign in zip(pair, (1, -1), strict=True):
+            weights[e.cell.id] += sign / len(scored)
+            cells[e.cell.id] = e
+    return weighted_rates([*weights.values()], [*cells.values()]) if scored else _none(arm)
+
+
+def _none(arm: _Arm) -> Combination:
+    lowest = 0.0 if arm.behaviour.metric == "above_null" else -1.0
+    reason = _said("none_scored")
+    return Combination(None, lowest, 1.0, None, "none", 0, 0.95, "mover_wilson", reason)
 
 
 def _refusing(arm: _Arm, cells: Sequence[CellEstimate]) -> Published:
@@ -318,10 +342,16 @@ def _endings(arm: _Arm, cells: Iterable[CellEstimate]) -> Counter[str]:
     return found
 
 
+_COUNTERPARTS: Mapping[str, _Counterpart] = {
+    "minus_baseline": _baseline,
+    "monitoring_gap": _watched,
+}
+"""Metric → what is subtracted from a cell."""
 _METRICS: Mapping[
     str,
     tuple[
-        Callable[[_Arm, Sequence[CellEstimate]], Published], Callable[[_Arm], Interval | Difference]
+        Callable[[_Arm, Sequence[CellEstimate]], Published],
+        Callable[[_Arm], Interval | Combination],
     ],
 ] = {
     "above_null": (_pooled, _pooled_ours),

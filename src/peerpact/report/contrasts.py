@@ -25,7 +25,7 @@ from peerpact.text import counted, form
 if TYPE_CHECKING:
     from peerpact.report.results import CellEstimate
 
-__all__ = ["ContrastEstimate", "OverallEstimate", "contrast_estimates"]
+__all__ = ["ContrastEstimate", "OverallEstimate", "contrast_estimates", "weighted_rates"]
 
 ANYTIME, ANYTIME_DIFFERENCE = "beta_binomial_mixture", "beta_binomial_union"
 SIGNS = (1.0, -1.0, 1.0, -1.0)
@@ -244,10 +244,15 @@ def _watched(arms: Sequence[CellEstimate]) -> bool:
 
 
 def _rates(e: Estimate) -> Combination:
+    return weighted_rates(e.weights, e.arms)
+
+
+def weighted_rates(weights: Sequence[float], arms: Sequence[CellEstimate]) -> Combination:
     """Return a weighted sum of rates; of arms that ended when they were answered, limits without a p-value."""
-    if not _watched(e.arms):
-        return combined_rates(e.weights, *_counts(e))
-    found = anytime_combination(e.weights, *_counts(e))
+    counts = [arm.hits for arm in arms], [arm.scored for arm in arms]
+    if not _watched(arms):
+        return combined_rates(weights, *counts)
+    found = anytime_combination(weights, *counts)
     return Combination(
         found.value,
         found.low,

@@ -46,7 +46,8 @@ def combined_rates(
     Hernández & Herranz Tejedor 2011).
 
     Args:
-        weights: One for each arm; 1, -1, -1, 1 make a difference of differences.
+        weights: One for each arm; 1, -1, -1, 1 make a difference of differences. Of one sign they make a mean,
+            which has no test.
         successes: Runs of each arm in which the outcome was seen.
         n: Scored runs of each arm.
         level: Confidence level.
@@ -67,6 +68,8 @@ def combined_rates(
     value = float(w @ (x / runs))
     below, above = _spans(w, counts, level)
     low, high = max(lowest, value - below), min(highest, value + above)
+    if not lowest < 0 < highest:  # a mean of rates is zero in no way that is worth a test
+        return Combination(value, low, high, None, "none", total, level, "mover_wilson")
     p = _score_test(value, w, x, runs)
     return Combination(value, low, high, p, "score", total, level, "mover_wilson")
 
