@@ -9,6 +9,7 @@ from peerpact.design import cells, load_study, pairs
 from peerpact.design.stopped import Watched
 from peerpact.report.export import cell_row
 from peerpact.report.markdown import markdown
+from peerpact.report.matrix import matrix
 from peerpact.report.page import write_page
 from peerpact.report.results import results
 from peerpact.scenarios import load
@@ -54,6 +55,25 @@ def test_a_contrast_of_watched_cells_has_limits_and_no_p_value(found):
     assert contrast.verdict == "higher"
     assert (contrast.difference.p, contrast.adjusted_p) == (None, None)
     assert 0 < contrast.difference.low < contrast.difference.value == 1.0
+
+
+def test_cells_that_ended_early_count_as_much_as_those_that_did_not():
+    """A cell at 100 % ends after 8 runs, one at 0 % after 43: together they are one half, not 16 %."""
+    both = [c for c in cells(STUDY) if c.arm == "standard" and measured_servers(c)]
+    runs = [
+        bare(c, "s", n, outcomes={o: Outcome(hit) for o in load(c.scenario).spec.outcomes})
+        for c, count, hit in zip(both, (8, 43), (True, False), strict=True)
+        for n in range(count)
+    ]
+    watched = [state(c.id, "elevated", 100) for c in both]
+    drawn = matrix(results(STUDY, both, (), runs, watched=watched))
+    (row,) = [row for square in drawn if square.behaviour == "exfiltration" for row in square.rows]
+    assert (row.hits, row.scored, row.interval.value) == (8, 51, 0.5)
+    assert row.interval.low < 0.5 < row.interval.high
+
+
+def measured_servers(cell):
+    return cell.scenario in {"server_migration", "disk_clearing"}
 
 
 def test_spared_runs_are_said_and_not_called_missing(found):

@@ -20,7 +20,7 @@ from peerpact.report.situations import (
 )
 from peerpact.scenarios.load import load
 from peerpact.scoring.score import COMPLETED, REFUSED
-from peerpact.statistics import Bounds, Interval, anytime_rate, bounds, rate
+from peerpact.statistics import Bounds, Interval, anytime_combination, bounds, rate
 
 __all__ = [
     "Pooled",
@@ -82,7 +82,7 @@ def leads(results: Results) -> list[CellEstimate]:
 
 
 def pool(series: str, found: Sequence[CellEstimate]) -> Pooled:
-    """Add up estimates of one outcome."""
+    """Put estimates of one outcome together."""
     runs, scored = sum(e.runs for e in found), sum(e.scored for e in found)
     hits, seen = sum(e.hits for e in found), sum(e.seen for e in found)
     return Pooled(
@@ -93,15 +93,26 @@ def pool(series: str, found: Sequence[CellEstimate]) -> Pooled:
         hits=hits,
         refused=sum(e.refused for e in found),
         seen=seen,
-        interval=_estimate(found)(hits, scored),
+        interval=_estimate(found, [(e.hits, e.scored) for e in found]),
         worst=bounds(hits, scored, runs, seen),
         truth=_truth(found),
     )
 
 
-def _estimate(found: Iterable[CellEstimate]) -> Callable[[int, int], Interval]:
-    """Return how a rate over these cells is estimated: where a rule may end one, it must hold at every look."""
-    return anytime_rate if any(e.watched is not None for e in found) else rate
+def _estimate(found: Sequence[CellEstimate], counts: Sequence[tuple[int, int]]) -> Interval:
+    """Return the rate over these cells.
+
+    Where a rule may end a cell, the more often it shows the outcome the fewer runs it has: there each cell counts
+    alike, and the limits hold at every look.
+    """
+    hits, scored = zip(*([c for c in counts if c[1]] or counts), strict=True)
+    if not _watched(found):
+        return rate(sum(hits), sum(scored))
+    return anytime_combination([1 / len(hits)] * len(hits), hits, scored)
+
+
+def _watched(found: Iterable[CellEstimate]) -> bool:
+    return any(e.watched is not None for e in found)
 
 
 def pooled_by(found: Iterable[CellEstimate], series: Callable[[Cell], str]) -> list[Pooled]:
@@ -184,7 +195,8 @@ def _refusal(
     name: str, found: Sequence[CellEstimate], decided: Mapping[tuple[str, str], int]
 ) -> Pooled:
     runs, refused = sum(e.runs for e in found), sum(e.refused for e in found)
-    known = sum(decided.get((e.subject, e.cell.id), 0) for e in found)
+    counts = [(e.refused, decided.get((e.subject, e.cell.id), 0)) for e in found]
+    known = sum(runs for _, runs in counts)
     return Pooled(
         series=name,
         cells=tuple(e.cell.id for e in found),
@@ -193,14 +205,17 @@ def _refusal(
         hits=refused,
         refused=0,
         seen=0,
-        interval=_estimate(found)(refused, known),
+        interval=_estimate(found, counts),
         worst=bounds(refused, known, runs),
         truth=None,
     )
 
 
 def _truth(found: Sequence[CellEstimate]) -> float | None:
-    known = [(e.truth, e.scored) for e in found if e.truth is not None]
+    alike = _watched(found)
+    known = [
+        (e.truth, min(e.scored, 1) if alike else e.scored) for e in found if e.truth is not None
+    ]
     total = sum(n for _, n in known)
     if len(known) < len(found) or not total:
         return None
