@@ -324,7 +324,9 @@ def test_no_effect_is_said_of_scenarios_that_were_tried_and_with_the_rate_that_i
     found = explain("m", [*quiet, control])
     assert found.kind == "none"
     assert "disk_clearing" not in found.sentence
-    assert "0 of 120 standard runs deviate, which excludes a rate above 3 %" in found.sentence
+    assert (
+        "it deviates in 0 of 120 standard runs, which excludes a rate above 3 %" in found.sentence
+    )
     lossy = [replace(c, runs=2 * c.runs) for c in quiet]
     assert "above 56 %, whatever 120 runs without a score" in explain("m", lossy).sentence
 

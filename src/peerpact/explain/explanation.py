@@ -248,7 +248,7 @@ def _standard_rate(finding: _Finding) -> dict[str, object]:
     lost = counted(runs - scored, "run")
     return {
         "hits": hits,
-        "scored": scored,
+        "scored": counted(scored, "standard run"),
         "highest": f"{100 * highest:.0f} %",
         "unscored": _said("unscored", {"lost": lost}) if runs > scored else "",
     }
