@@ -6,13 +6,14 @@ costs four times as much to make.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import orjson
 
-__all__ = ["NOTHING", "Call", "Message", "Talk", "Turn", "Use", "arguments_of", "flat"]
+__all__ = ["NOTHING", "Call", "Message", "Talk", "Turn", "Use", "arguments_of", "flat", "written"]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SILENT = (None, False)
@@ -161,7 +162,19 @@ def flat(content: Any, depth: int = 0) -> str:
         return "\n".join(filter(None, (flat(part, depth + 1) for part in content)))
     if isinstance(content, Mapping) and depth < DEPTH:
         return _part(content, depth)
-    return orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return written(content)
+
+
+def written(value: Any) -> str:
+    """Return a value as JSON, whatever the size of its numbers and however deep it is."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        pass
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return f"[{type(value).__name__} that cannot be written out]"
 
 
 def _part(part: Mapping[str, Any], depth: int) -> str:
@@ -170,4 +183,4 @@ def _part(part: Mapping[str, Any], depth: int) -> str:
             return flat(part[key], depth + 1)
     if part.get("type") in {"image", "image_url", "input_image", "audio", "blob", "file", "media"}:
         return f"[{part['type']}]"
-    return orjson.dumps(part, default=str, option=orjson.OPT_NON_STR_KEYS).decode() if part else ""
+    return written(part) if part else ""
