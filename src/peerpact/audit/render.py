@@ -24,8 +24,10 @@ from peerpact.text import read_yaml, render
 __all__ = ["FORMATS", "as_json", "as_markdown", "as_sarif", "as_table"]
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
-_LINE = re.compile(r"^(?P<path>.*?)(?::(?P<line>\d+))?(?:\[\d+\])*(?:#[^#]*)?$", re.DOTALL)
-"""A source: a file, and which line, item or session of it."""
+_LINE = re.compile(
+    r"^(?P<path>.*?)(?::(?P<line>[1-9]\d*))?(?:\[\d+\])*(?:#(?![^#]*\.\w{2,7}$)[^#]*)?$", re.DOTALL
+)
+"""A source: a file, whose own name may hold the same signs, and which line, item or session of it."""
 
 
 @lru_cache(maxsize=1)
@@ -201,7 +203,11 @@ def as_sarif(done: Audit) -> str:
     ]
     places = {found["id"]: n for n, found in enumerate(rules)}
     results = [_result(one, places, done) for one in done.findings]
-    return document(rules, results, _unread(done), {"counts": counts(done)})
+    told, properties = _unread(done), {"counts": counts(done)}
+    if done.second is not None:
+        properties["second_stage"] = as_values(done.second)
+        told += [plain(done.second.problem)] if done.second.problem else []
+    return document(rules, results, told, properties)
 
 
 def _result(one: Finding, places: Mapping[str, int], done: Audit) -> dict[str, Any]:
