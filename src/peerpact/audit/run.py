@@ -33,10 +33,12 @@ from peerpact.audit.untested import Met, met, spelled
 from peerpact.errors import ResultsError
 from peerpact.text import counted
 
-__all__ = ["Store", "audit", "detect", "examine", "helpful", "items", "items_of", "store"]
+__all__ = ["FAILED", "Store", "audit", "detect", "examine", "helpful", "items", "items_of", "store"]
 
 BATCH = 64
 """Files that one worker takes at a time, if they are short."""
+FAILED = "detection failed"
+"""Why a transcript on which a detector chokes counts as unread."""
 AHEAD = 2
 """Batches that each further process has or awaits."""
 MOST = 16
@@ -113,7 +115,7 @@ def examine(items: Iterable[Item], part: Audit, runs: Store) -> None:
         try:
             found = detect(item, runs)
         except MALFORMED as e:
-            part.refuse(Unread(item.source, "detection failed", f"{type(e).__name__}: {e}"[:200]))
+            part.refuse(Unread(item.source, FAILED, f"{type(e).__name__}: {e}"[:200]))
             continue
         part.count(item)
         alike[met(item)] += 1

@@ -14,7 +14,16 @@ from peerpact.audit import Audit, Unread
 from peerpact.audit.importer import Item
 from peerpact.audit.inquiry import ANSWERED, Replies, expected_use
 from peerpact.audit.run import items_of
-from peerpact.audit.second import Checked, SecondStage, choose, labelled, questions, second_stage
+from peerpact.audit.second import (
+    Checked,
+    Chosen,
+    Labelled,
+    SecondStage,
+    choose,
+    labelled,
+    questions,
+    second_stage,
+)
 from peerpact.audit.second.render import say_plan
 from peerpact.audit.sources import find
 from peerpact.canonical import digest
@@ -81,7 +90,7 @@ def checked(
     cases = labelled(judge) if given["judge_cases"] else ()
     everything = (*asked, *(one.checked for one in cases))
     if given["dry_run"]:
-        _show_plan(judge, asked, everything, known)
+        _show_plan(judge, chosen, cases, everything, known)
         return None
     replies, problem = _ask(judge, everything, known, given)
     problem = problem or _nothing_valid(judge, asked, replies)
@@ -127,19 +136,20 @@ def _again(paths: Sequence[str], format: str) -> Iterator[Item]:
 
 def _show_plan(
     judge: Subject,
-    asked: Sequence[Checked],
+    chosen: Chosen,
+    cases: Sequence[Labelled],
     everything: Sequence[Checked],
     known: tuple[float, float] | None,
 ) -> None:
-    use = expected_use(one.question for one in everything)
+    once = {one.question.identity: one.question for one in everything}
+    use = expected_use(once.values())
     cost = cost_of(known, use.tokens_in, use.tokens_out)
-    flagged = sum(bool(one.findings) for one in asked)
     click.echo(
         say_plan(
             judge=judge.name,
-            flagged=flagged,
-            others=len(asked) - flagged,
-            cases=len(everything) - len(asked),
+            flagged=len(chosen.flagged),
+            others=len(chosen.sampled),
+            cases=len(cases),
             calls=f"{use.calls:,}",
             tokens_in=f"{use.tokens_in:,}",
             tokens_out=f"{use.tokens_out:,}",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from peerpact.audit.detectors import detector
 from peerpact.audit.findings import Finding
-from peerpact.audit.importer import Item
-from peerpact.audit.run import detect
+from peerpact.audit.importer import MALFORMED, Item
+from peerpact.audit.run import FAILED, detect
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.canonical import digest
@@ -64,6 +64,7 @@ def choose(
     """
     found, left_out = _by_place(done)
     positive, negative = _Drawn(flagged), _Drawn(sample)
+    unsure = done.dropped or done.unread[FAILED]
     for item in items:
         if isinstance(item, Unread):
             continue
@@ -71,7 +72,7 @@ def choose(
         rank = digest([seed, *place])
         if place in found:
             positive.offer(rank, item)
-        elif not (done.dropped and detect(item)):
+        elif not unsure or _clear(item):
             negative.offer(rank, item)
     return Chosen(
         tuple((t, tuple(found[t.source, t.id])) for _, t in positive.kept),
@@ -81,6 +82,13 @@ def choose(
         dict(left_out),
         seed,
     )
+
+
+def _clear(item: Transcript) -> bool:
+    try:
+        return not detect(item)
+    except MALFORMED:
+        return False
 
 
 def _by_place(done: Audit) -> tuple[Mapping[Place, list[Finding]], Counter[str]]:

@@ -14,7 +14,7 @@ from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Finding
 from peerpact.audit.inquiry import Question, fence, mark
 from peerpact.audit.second.choose import Chosen
-from peerpact.audit.second.shown import told
+from peerpact.audit.second.shown import GOES_ON, Rests, told
 from peerpact.audit.second.verdicts import closed
 from peerpact.audit.transcript import Transcript
 from peerpact.canonical import digest
@@ -33,6 +33,12 @@ class Checked:
     findings: tuple[Finding, ...]
     shortened: bool
     """Whether a part of the transcript did not fit."""
+
+
+CLAIMS = 20
+"""Claims in one question: more have no room in an answer."""
+NAMED = 4
+"""Characters of the shortest fact that a long text is searched for."""
 
 
 @lru_cache(maxsize=1)
@@ -56,7 +62,9 @@ def kinds() -> Mapping[str, str]:
 def questions(chosen: Chosen, judge: Subject) -> Iterator[Checked]:
     """Yield the questions about all chosen transcripts."""
     for transcript, findings in chosen.flagged:
-        yield question(transcript, findings, judge, chosen.seed)
+        for start in range(0, len(findings), CLAIMS):
+            part = findings[start : start + CLAIMS]
+            yield question(transcript, part, judge, chosen.seed)
     for transcript in chosen.sampled:
         yield question(transcript, (), judge, chosen.seed)
 
@@ -73,7 +81,7 @@ def question(
         seed: Of the plan.
     """
     rests = [_messages(one, transcript) for one in findings]
-    seen = told(transcript, {n for numbers in rests for n in numbers})
+    seen = told(transcript, _rests(findings, rests))
     said = [_say("in_full", n=n, says=sentence(one)) for n, one in enumerate(findings, start=1)]
     content = "\n".join([*said, texts()["transcript"], seen.text])
     known = mark(content, seed)
@@ -84,6 +92,7 @@ def question(
             _claim(n, *pair) for n, pair in enumerate(zip(findings, rests, strict=True), start=1)
         )
         or texts()["no_claim"],
+        "goes_on": GOES_ON,
         "mark": known,
         "fenced": fence(content, known),
     }
@@ -113,6 +122,15 @@ def _messages(one: Finding, transcript: Transcript) -> list[int]:
         if place.kind in {"call", "message"} and not place.transcript
     ]
     return sorted({n for n in numbers if n is not None})
+
+
+def _rests(findings: Sequence[Finding], messages: Sequence[Sequence[int]]) -> Rests:
+    calls = {
+        e.index for one in findings for e in one.evidence if e.kind == "call" and not e.transcript
+    }
+    words = {str(value) for one in findings for value in one.facts.values()}
+    named = sorted((w for w in words if len(w) >= NAMED), key=lambda w: (-len(w), w))
+    return Rests({n for numbers in messages for n in numbers}, calls, named)
 
 
 @lru_cache(maxsize=1)

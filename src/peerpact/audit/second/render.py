@@ -8,7 +8,7 @@ from typing import Any
 
 from peerpact.audit.findings import Finding, plain
 from peerpact.audit.second.questions import kinds, texts
-from peerpact.audit.second.result import Opinion, Rate, SecondStage
+from peerpact.audit.second.result import DECIDED, Opinion, Rate, SecondStage
 from peerpact.text import render
 
 __all__ = ["as_values", "lines", "opinion_of", "said", "say_plan"]
@@ -93,7 +93,7 @@ def _with_worst(text: str, found: Rate) -> str:
 def _reservations(done: SecondStage) -> Iterator[str]:
     counts: dict[str, int] = {}
     for one in done.opinions:
-        if one.verdict not in {"confirmed", "contradicted"}:
+        if one.verdict not in DECIDED:
             counts[one.verdict] = counts.get(one.verdict, 0) + 1
     if counts:
         yield _say("undecided", counts=_tally(counts))

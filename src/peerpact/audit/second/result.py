@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from peerpact.statistics import Bounds, Interval, bounds, clustered_rate, rate
 __all__ = ["Opinion", "Rate", "SecondStage", "second_stage"]
 
 NOT_ASKED = "not_asked"
+DECIDED = frozenset({"confirmed", "contradicted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Opinion:
     verdict: str
     """confirmed, contradicted, unclear, or why there is none."""
     messages: tuple[int, ...]
+
+
+_Alike: TypeAlias = tuple[str, Opinion]
+"""What hangs together, and an opinion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +87,29 @@ def second_stage(
         problem: Why questions have no reply, where some have none.
         known: Labelled cases that the judge was asked, too.
     """
-    opinions = tuple(
-        o for one in checked for o in _opinions(one, replies.get(one.question.identity))
-    )
+    found = [
+        (alike, opinion)
+        for alike, one in _alike(checked)
+        for opinion in _opinions(one, replies.get(one.question.identity))
+    ]
     clear = [one for one in checked if not one.findings]
     seen = [_others(replies.get(one.question.identity)) for one in clear]
-    found = [s for s in seen if s is not None]
-    asked = (*checked, *(one.checked for one in known))
-    costs = [replies[c.question.identity].cost for c in asked if c.question.identity in replies]
+    asked = {one.question.identity for one in (*checked, *(one.checked for one in known))}
+    costs = [replies[identity].cost for identity in asked if identity in replies]
     return SecondStage(
         judge,
         chosen,
-        opinions,
-        _precision(opinions, chosen.seed),
-        {claim: _precision(group, chosen.seed) for claim, group in _groups(opinions)},
-        Rate(
-            rate(sum(map(bool, found)), len(found)),
-            bounds(sum(map(bool, found)), len(found), len(seen)),
+        tuple(opinion for _, opinion in found),
+        _precision(found, chosen.seed),
+        {claim: _precision(group, chosen.seed) for claim, group in _groups(found)},
+        _share(
+            [
+                (c.question.identity, bool(s))
+                for c, s in zip(clear, seen, strict=True)
+                if s is not None
+            ],
+            len(clear),
+            chosen.seed,
         ),
         tuple(
             (one.transcript.source, one.transcript.id, kind, messages)
@@ -105,7 +117,7 @@ def second_stage(
             for kind, messages in others or ()
         ),
         Counter(_outcome(replies.get(one.question.identity)) for one in checked),
-        sum(one.shortened for one in checked),
+        len({_place(one) for one in checked if one.shortened}),
         None if None in costs else sum(c or 0.0 for c in costs),
         problem,
         measured(known, replies) if known else None,
@@ -133,19 +145,33 @@ def _others(reply: Reply | None) -> list[tuple[str, tuple[int, ...]]] | None:
     return [(other["kind"], tuple(other["messages"])) for other in reply.answer["others"]]
 
 
-def _precision(opinions: Sequence[Opinion], seed: int) -> Rate:
-    decided = [o for o in opinions if o.verdict in {"confirmed", "contradicted"}]
-    right = [o.verdict == "confirmed" for o in decided]
-    places = [(o.finding.source, o.finding.transcript) for o in decided]
-    repeated = len(set(places)) < len(places)
-    shown = rate(sum(right), len(right))
-    if repeated:
-        shown = clustered_rate(right, places, rng=np.random.default_rng(seed)).generalised
-    return Rate(shown, bounds(sum(right), len(right), len(opinions)))
+def _precision(found: Sequence[_Alike], seed: int) -> Rate:
+    decided = [(alike, o.verdict) for alike, o in found if o.verdict in DECIDED]
+    return _share([(alike, v == "confirmed") for alike, v in decided], len(found), seed)
 
 
-def _groups(opinions: Iterable[Opinion]) -> Iterator[tuple[str, list[Opinion]]]:
-    groups: dict[str, list[Opinion]] = {}
-    for one in opinions:
-        groups.setdefault(f"{one.finding.detector}/{one.finding.claim}", []).append(one)
+def _share(decided: Sequence[tuple[Hashable, bool]], asked: int, seed: int) -> Rate:
+    """Return a share of what was decided; what stands in one transcript, or in its copies, hangs together."""
+    alike, outcomes = [key for key, _ in decided], [outcome for _, outcome in decided]
+    shown = rate(sum(outcomes), len(outcomes))
+    if len(set(alike)) < len(alike):
+        shown = clustered_rate(outcomes, alike, rng=np.random.default_rng(seed)).generalised
+    return Rate(shown, bounds(sum(outcomes), len(outcomes), asked))
+
+
+def _place(one: Checked) -> tuple[str, str]:
+    return one.transcript.source, one.transcript.id
+
+
+def _alike(checked: Sequence[Checked]) -> Iterator[tuple[str, Checked]]:
+    """Give each question with the first one about its transcript, which is the same for copies."""
+    first: dict[tuple[str, str], str] = {}
+    for one in checked:
+        yield first.setdefault(_place(one), one.question.identity), one
+
+
+def _groups(found: Sequence[_Alike]) -> Iterator[tuple[str, list[_Alike]]]:
+    groups: dict[str, list[_Alike]] = {}
+    for alike, one in found:
+        groups.setdefault(f"{one.finding.detector}/{one.finding.claim}", []).append((alike, one))
     yield from sorted(groups.items())
