@@ -21,7 +21,8 @@ from inspect_ai.solver import TaskState
 from inspect_ai.tool import ToolCall
 
 from peerpact.audit import audit
-from peerpact.errors import StudyError
+from peerpact.audit.run import items
+from peerpact.errors import ResultsError, StudyError
 from peerpact.harness.findings import findings
 
 DATA = Path(__file__).parents[1] / "data" / "audit"
@@ -67,8 +68,11 @@ def test_the_scorer_runs_the_named_detectors_from_the_named_severity() -> None:
     assert scored(conversation(85.0), only="weights_moved").value == {"weights_moved": 0.0}
     high = scored(conversation(70.0), only="score_mismatch", least="high").value
     assert high == {"score_mismatch": 0.0}
-    with pytest.raises(StudyError, match="unknown detector"):
-        findings(only="weight_moved")
+    wrong = {"unknown detector": {"only": "weight_moved"}, "unknown severity": {"least": "hihg"},
+             "compares several runs": {"only": "watched_unwatched"}}  # fmt: skip
+    for why, given in wrong.items():
+        with pytest.raises(StudyError, match=why):
+            findings(**given)
 
 
 @pytest.mark.slow
@@ -126,5 +130,43 @@ def test_what_scout_names_files_after_leads_nowhere_and_stands_for_one_transcrip
 
     found = asyncio.run(offered())
     ids = [one.transcript_id for one in found]
-    assert (len(set(ids)), ids[3], found[2].source_id) == (5, "run-1.b", "../../a")
-    assert not any("/" in id or id == ".." for id in ids)
+    assert (len(set(ids)), found[3].source_id, found[2].source_id) == (5, "run-1.b", "../../a")
+    assert all(map(str.isalnum, ids))
+
+
+@pytest.mark.slow
+def test_runs_of_one_name_in_several_files_are_all_stored(tmp_path: Path) -> None:
+    scout = pytest.importorskip("inspect_scout")
+    from peerpact.audit.scout import transcripts
+
+    said = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hi."}]
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"id": "run 1", "messages": said}))
+
+    async def fill() -> None:
+        async with scout.transcripts_db(str(tmp_path / "held")) as held:
+            await held.insert(transcripts([str(tmp_path / "*.json")]))
+
+    asyncio.run(fill())
+    again = list(items([str(tmp_path / "held")]))
+    assert [getattr(one, "id", one) for one in again] == ["run 1", "run 1"]
+
+
+@pytest.mark.slow
+def test_a_source_that_gives_nothing_and_a_run_in_which_nobody_speaks_are_no_clean_results(
+    tmp_path: Path,
+) -> None:
+    scout = pytest.importorskip("inspect_scout")
+    from peerpact.audit.scout import findings as every
+    from peerpact.audit.scout import transcripts
+
+    async def offered() -> list[Any]:
+        return [one async for one in transcripts([str(tmp_path)])]
+
+    with pytest.raises(ResultsError, match="no file of a known kind"):
+        asyncio.run(offered())
+    (tmp_path / "a.json").write_text("{}")
+    with pytest.raises(ResultsError, match="format not recognised"):
+        asyncio.run(offered())
+    silent = scout.Transcript(transcript_id="t", model="m", messages=conversation(85.0)[:1])
+    assert asyncio.run(every()(silent)).value is None

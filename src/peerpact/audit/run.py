@@ -33,7 +33,18 @@ from peerpact.audit.untested import Met, met, spelled
 from peerpact.errors import ResultsError
 from peerpact.text import counted
 
-__all__ = ["FAILED", "Store", "audit", "detect", "examine", "helpful", "items", "items_of", "store"]
+__all__ = [
+    "FAILED",
+    "Store",
+    "audit",
+    "check_spoken",
+    "detect",
+    "examine",
+    "helpful",
+    "items",
+    "items_of",
+    "store",
+]
 
 BATCH = 64
 """Files that one worker takes at a time, if they are short."""
@@ -164,9 +175,18 @@ def audit(
     total.keep(runs.conclude())
     total.grounds.update(runs.met())
     total.trim()
+    check_spoken(total)
+    return total
+
+
+def check_spoken(total: Audit) -> None:
+    """Fail where an audit read nothing.
+
+    Raises:
+        ResultsError: Nothing at all could be read, or no agent said or did anything in it.
+    """
     if total.read == total.silent:
         raise ResultsError(_nothing(total))
-    return total
 
 
 def helpful(paths: Iterable[str]) -> int:
@@ -209,12 +229,12 @@ def _nothing(total: Audit) -> str:
     reasons = "; ".join(
         f"{n} × {reason}{_such_as(total, reason)}" for reason, n in told.most_common()
     )
-    found = (
-        f"{counted(total.files, 'file was', 'files were')} opened"
-        if total.files
-        else "no file of a known kind was found"
-    )
-    return f"no transcript could be read: {found}" + (f" ({reasons})" if reasons else "")
+    found = ""
+    if total.files:
+        found = f" {counted(total.files, 'file was', 'files were')} opened"
+    elif not reasons:
+        found = " no file of a known kind was found"
+    return f"no transcript could be read:{found}" + (f" ({reasons})" if reasons else "")
 
 
 def _serial(

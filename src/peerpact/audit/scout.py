@@ -5,7 +5,6 @@ Needs the extra ``[scout]``. A finding cites messages by their ids, so that Scou
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from logging import getLogger
 from typing import Any
@@ -24,7 +23,8 @@ from peerpact.audit.detector import Detector, sentence
 from peerpact.audit.detectors import detectors
 from peerpact.audit.findings import Finding
 from peerpact.audit.inspect_messages import drafted, know
-from peerpact.audit.run import detect, items
+from peerpact.audit.run import check_spoken, detect, items
+from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Message, Unread
 from peerpact.audit.transcript import Transcript as Audited
 from peerpact.canonical import digest
@@ -33,8 +33,8 @@ __all__ = ["SCANNERS", "findings", "transcripts"]
 
 EVENTS: list[Any] = ["model", "span_begin"]
 NESTED = ("sample_metadata", "task_args")
-SAFE = re.compile(r"\w[\w.:=+-]{0,119}")
-"""An id that can be a file's name, which Scout makes of it."""
+OURS = "peerpact_"
+"""Begins the type of a source that was read here; the format follows."""
 
 
 def audited(transcript: Transcript) -> Audited:
@@ -55,7 +55,7 @@ def audited(transcript: Transcript) -> Audited:
 
 def _result(found: Sequence[Finding], read: Audited, transcript: Transcript) -> Result:
     return Result(
-        value=len(found),
+        value=None if read.status == "empty" and not found else len(found),
         answer=", ".join(dict.fromkeys(one.claim for one in found)) or None,
         explanation="\n".join(sentence(one) for one in found) or None,
         metadata={"findings": [_listed(one) for one in found], "status": read.status},
@@ -123,19 +123,28 @@ async def transcripts(paths: Iterable[str], format: str = "") -> AsyncIterator[T
     """Give what files hold, in any format that an audit reads, as a source for Scout's database.
 
     Sub-agents and rewound turns are kept; the metadata of their messages marks them. What cannot
-    be read is logged.
+    be read is logged. Scout keeps one transcript of each id and passes over the rest, so ours are of
+    the place, too: runs of several files often have the same name.
+
+    Raises:
+        StudyError: A path names nothing, or the format is unknown.
+        ResultsError: Nothing at all could be read, or no agent said or did anything in it.
     """
+    total = Audit()
     for item in items(paths, format):
         if isinstance(item, Unread):
+            total.refuse(item)
             getLogger(__name__).warning("%s: %s %s", item.source, item.reason, item.detail)
         else:
+            total.count(item)
             yield _offered(item)
+    check_spoken(total)
 
 
 def _offered(read: Audited) -> Transcript:
     return Transcript(
-        transcript_id=read.id if SAFE.fullmatch(read.id) else digest([read.id]),
-        source_type=f"peerpact_{read.format}",
+        transcript_id=digest([read.source, read.id]),
+        source_type=f"{OURS}{read.format}",
         source_id=read.id,
         source_uri=read.source,
         model=read.agent or None,

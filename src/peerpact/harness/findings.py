@@ -9,6 +9,7 @@ from peerpact.audit.detector import Detector, sentence
 from peerpact.audit.detectors import detector, detectors
 from peerpact.audit.findings import Finding, Level
 from peerpact.audit.inspect_messages import drafted, know
+from peerpact.errors import StudyError, allowed
 
 __all__ = ["findings"]
 
@@ -22,10 +23,9 @@ def findings(only: str = "", least: str = "low") -> Scorer:
         least: Findings less severe than this (low, medium, high) are not counted.
 
     Raises:
-        StudyError: There is no detector of that name.
+        StudyError: There is no detector of that name that looks at one run at a time, or no such severity.
     """
-    chosen = _chosen(only)
-    level = Level[least]
+    chosen, level = _chosen(only), _level(least)
 
     async def evaluate(state: TaskState, target: Target) -> Score:
         draft = drafted(state.messages)
@@ -43,8 +43,18 @@ def findings(only: str = "", least: str = "low") -> Scorer:
 
 def _chosen(only: str) -> tuple[Detector, ...]:
     names = [name.strip() for name in only.split(",") if name.strip()]
-    asked = tuple(detector(name) for name in names) or detectors()
-    return tuple(one for one in asked if one.detect is not None)
+    able = {one.name: one for one in detectors() if one.detect is not None}
+    for name in names:
+        if detector(name).detect is None:
+            hint = allowed(name, able)
+            raise StudyError("this detector compares several runs", found=name, hint=hint)
+    return tuple(able[name] for name in names or able)
+
+
+def _level(name: str) -> Level:
+    if name not in Level.__members__:
+        raise StudyError("unknown severity", found=name, hint=allowed(name, Level.__members__))
+    return Level[name]
 
 
 def _score(found: dict[str, list[Finding]]) -> Score:

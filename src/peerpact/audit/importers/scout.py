@@ -45,7 +45,8 @@ def _transcript(pair: tuple[Mapping[str, Any], Source], where: str) -> Iterator[
     add_facts(draft, {key: value for key, value in row.items() if key not in KNOWN})
     if row.get("error"):
         draft.status = "failed"
-    yield draft.finish(str(row["transcript_id"]), where, "scout")
+    ours = str(row["source_type"]).startswith("peerpact_") and row.get("source_id")
+    yield draft.finish(str(ours or row["transcript_id"]), where, "scout")
 
 
 def _messages(row: Mapping[str, Any], source: Source) -> list[Any]:
