@@ -145,6 +145,16 @@ def test_mixed_origins_are_found_and_worse_where_they_follow_the_arm(tmp_path: P
     assert "mixed_origin" in checks(looked(tmp_path, routed))
 
 
+def test_an_origin_that_half_of_the_runs_leave_out_is_told(tmp_path: Path) -> None:
+    rows = sound()
+    half = [{**one, **({"provider": "x"} if n % 2 else {})} for n, one in enumerate(rows)]
+    [found] = looked(tmp_path, half).weaknesses
+    named = f"provider is named in {len(rows) // 2} of {len(rows)} runs only (x)"
+    assert (found.check, named in sentence(found)) == ("unnamed_origin", True)
+    lost = [{**one, "fully_incomplete": "provider" not in one} for one in half]
+    assert "unnamed_origin" not in checks(looked(tmp_path, lost))
+
+
 def test_repeated_rows_and_equal_transcripts_are_found(tmp_path: Path) -> None:
     text = conversation(said="I look at it.")
     base = sound()

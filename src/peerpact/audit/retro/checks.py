@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,6 +155,7 @@ def mixed_origin(held: Held) -> Found:
         for name, by_value in values.items():
             if len(by_value) > 1:
                 yield _mixed(agent, setting, name, by_value, arms)
+            yield from _unnamed(agent, setting, name, by_value, arms)
     yield from _routes(held)
     if not told:
         yield Untested("mixed_origin", "no_origin")
@@ -173,6 +174,16 @@ def _mixed(
     }
     check = "origin_follows_arms" if apart else "mixed_origin"
     return Weakness(check, agent, setting, sum(counts.values()), facts)
+
+
+def _unnamed(
+    agent: str, setting: str, name: str, values: Iterable[str], arms: Mapping[Arm, Tally]
+) -> Found:
+    """Find a column that some runs leave empty: nobody knows where they came from."""
+    runs, named = sum(t.kept for t in arms.values()), sum(t.named[name] for t in arms.values())
+    if 0 < named < runs:
+        facts = {"column": name, "values": ", ".join(values), "named": named, "runs": runs}
+        yield Weakness("unnamed_origin", agent, setting, runs - named, facts)
 
 
 def _routes(held: Held) -> Found:

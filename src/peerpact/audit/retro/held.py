@@ -40,6 +40,8 @@ class Tally:
     scores: list[float] = field(default_factory=list)
     bars: Counter[float] = field(default_factory=Counter)
     origins: Counter[tuple[str, str]] = field(default_factory=Counter)
+    named: Counter[str] = field(default_factory=Counter)
+    """Runs that count and say of themselves where they came from, by column."""
     copies: int = 0
     """Runs that say and do what an earlier run of the arm did."""
 
@@ -62,6 +64,12 @@ class Tally:
         if row.bar is not None:
             self.bars[row.bar] += 1
         self.origins.update(row.origin.items())
+        self.named.update(() if row.dropped else tuple(row.origin))
+
+    @property
+    def kept(self) -> int:
+        """Runs that can be counted."""
+        return self.runs - sum(self.dropped.values())
 
     @property
     def outcomes(self) -> list[str]:
