@@ -9,6 +9,7 @@ import time
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 import pytest
@@ -174,6 +175,26 @@ def test_globs_folders_and_standard_input_are_read(tmp_path: Path) -> None:
     assert audit([str(tmp_path)]).read == 3
     stream = io.BytesIO(orjson.dumps(run_of()) + b"\n" + orjson.dumps(run_of()))
     assert audit(["-"], stdin=stream).read == 2
+
+
+def test_standard_input_may_be_packed() -> None:
+    content = orjson.dumps(run_of())
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("run.json", content)
+    for packed in (gzip.compress(content), zipped.getvalue()):
+        done = audit(["-"], stdin=io.BytesIO(packed))
+        assert (done.read, done.findings[0].source.partition("!")[0]) == (1, "standard input")
+
+
+@pytest.mark.parametrize("name", ["log:0", "log:12.json", "a#b.json"])
+def test_signs_in_a_files_own_name_are_no_line_and_no_session(name: str, tmp_path: Path) -> None:
+    write(tmp_path / name, run_of())
+    done = orjson.loads(as_sarif(audit([str(tmp_path / name)])))
+    (found,) = done["runs"][0]["results"]
+    place = found["locations"][0]["physicalLocation"]
+    assert unquote(place["artifactLocation"]["uri"]).endswith(name)
+    assert "region" not in place
 
 
 def test_every_status_is_counted_apart() -> None:

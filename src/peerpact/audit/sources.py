@@ -10,7 +10,8 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, NamedTuple, cast
@@ -19,7 +20,7 @@ from peerpact.audit.reading import LIMITS, Limits, Span, skip_line
 from peerpact.audit.transcript import Unread
 from peerpact.errors import StudyError
 
-__all__ = ["SPAN", "File", "find", "spans", "spooled", "unpacked"]
+__all__ = ["SPAN", "STDIN", "File", "find", "spans", "spooled", "unpacked"]
 
 SUFFIXES = frozenset(
     {
@@ -40,6 +41,14 @@ SUFFIXES = frozenset(
 """What a folder is searched for; a file that is named is always tried."""
 PASSED_OVER = frozenset({".git", "node_modules", "__pycache__", ".venv"})
 PACKED = frozenset({".gz", ".zst", ".zip"})
+STDIN = "standard input"
+STARTS = {
+    b"\x1f\x8b": ".gz",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"PK\x03\x04": ".zip",
+    b"PAR1": ".parquet",
+}
+"""What files begin with that have no lines."""
 TREES = (
     re.compile(r"(.*/|)session/[^/]+/ses_[^/]+\.json$", re.DOTALL),
     re.compile(r"(.*?/|)(?:\d{4}/\d\d/\d\d/)?rollout-[^/_]*_[^/]*\.jsonl$", re.DOTALL),
@@ -147,12 +156,24 @@ def _regular(path: Path) -> File | Unread:
 
 
 @contextmanager
-def spooled(stream: BinaryIO) -> Iterator[File]:
-    """Keep standard input in a temporary file, so that memory stays flat."""
-    with tempfile.NamedTemporaryFile(prefix="peerpact-", suffix=".jsonl") as kept:
+def spooled(
+    stream: BinaryIO, kinds: Mapping[bytes, str] = STARTS, usual: str = ".jsonl"
+) -> Iterator[File]:
+    """Keep standard input in a temporary file, so that memory stays flat.
+
+    Args:
+        stream: Standard input.
+        kinds: How a file's name ends, by what the file begins with.
+        usual: How it ends otherwise.
+    """
+    start = stream.read(CHUNK)
+    begins = start.removeprefix(BOM_UTF8).lstrip()
+    suffix = next((end for first, end in kinds.items() if begins.startswith(first)), usual)
+    with tempfile.NamedTemporaryFile(prefix="peerpact-", suffix=suffix) as kept:
+        kept.write(start)
         shutil.copyfileobj(stream, kept, CHUNK)
         kept.flush()
-        yield File(Path(kept.name), "standard input")
+        yield File(Path(kept.name), STDIN)
 
 
 def spans(file: File) -> Iterator[File]:

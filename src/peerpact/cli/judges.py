@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import click
 
 from peerpact.cli._options import ALPHA, FAIL_ON, FOUND, reaches
 from peerpact.cli._types import Place
-from peerpact.errors import ResultsError, StudyError
+from peerpact.errors import ImportFailure, ResultsError, StudyError
 
 if TYPE_CHECKING:
     from peerpact.audit.judges import JudgeAudit
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["judges"]
 
 _FORMATS = ("table", "html", "json", "csv", "md", "sarif")
+STARTS = {b"PAR1": ".parquet", b"{": ".jsonl", b"[": ".json"}
+"""How tables begin that are no CSV."""
 _FILE = Place(dir_okay=False)
 
 
@@ -66,8 +70,8 @@ def judges(
 ) -> None:
     """Audit the judges who gave a table of scores.
 
-    PATH is the table: CSV, parquet or JSON lines, or a file or folder of Every Eval Ever. Is a judge lenient,
-    does it favour its family, do stakes or the bar move its scores?
+    PATH is the table: CSV, parquet or JSON lines, or a file or folder of Every Eval Ever; or - for standard
+    input. Is a judge lenient, does it favour its family, do stakes or the bar move its scores?
     """
     from peerpact.audit.judges import audit, read_families, read_scores, read_state, write_state
     from peerpact.audit.judges.render import worst
@@ -77,8 +81,8 @@ def judges(
     state = None
     if sequential:
         state = read_state(sequential, alpha=alpha, multiplicity=multiplicity)
-    with waiting(f"asking {path}"):
-        table = read_scores(path, _roles(columns), scale=scale or (state.scale if state else None))
+    with _file(path) as file, waiting(f"asking {path}"):
+        table = read_scores(file, _roles(columns), scale=scale or (state.scale if state else None))
         found = audit(
             table,
             families=read_families(families),
@@ -93,6 +97,25 @@ def judges(
         write_state(sequential, found.sequential)
     if reaches(worst(found), fail_on):
         raise SystemExit(FOUND)
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Path]:
+    """Give the table's file; standard input is kept in one meanwhile."""
+    if path != Path("-"):
+        yield path
+        return
+    from peerpact.audit.sources import STDIN, spooled
+
+    with spooled(sys.stdin.buffer, STARTS, ".csv") as file:
+        name = str(file.path)
+        try:
+            yield file.path
+        except ImportFailure as e:
+            raise ImportFailure(str(e).replace(name, STDIN)) from e
+        except StudyError as e:
+            where = e.where.replace(name, STDIN)
+            raise StudyError(e.what, where=where, found=e.found, hint=e.hint) from e
 
 
 def _roles(columns: Iterable[str]) -> dict[str, str]:

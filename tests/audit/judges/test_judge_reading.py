@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from peerpact.audit.judges import audit, from_columns, read_scores, summary
 from peerpact.audit.judges.sources import LONGEST_LINE
 from peerpact.audit.rejudge.items import read_items
+from peerpact.cli.judges import judges
 from peerpact.errors import ImportFailure, StudyError
 
 ROWS = {
@@ -29,6 +31,35 @@ def write(path: Path) -> Path:
         path.suffix
     ](path)
     return path
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\r\n", "\r\n"])
+def test_lines_of_a_table_may_end_as_old_programs_write_them(tmp_path: Path, end: str) -> None:
+    path = write(tmp_path / "scores.csv")
+    path.write_bytes(path.read_bytes().replace(b"\n", end.encode()))
+    table = read_scores(path)
+    assert table.score.tolist() == [70.5, 81.0, 92.0]
+    long = "x" * 2 * LONGEST_LINE
+    path.write_bytes(
+        path.read_bytes() + f"b,{long},d,0,1,90,5.0{end}b,y,d,0,1,90,6.0{end}".encode()
+    )
+    assert read_scores(path).score.tolist() == [70.5, 81.0, 92.0, 6.0]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_a_table_is_read_from_standard_input_in_every_format(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"scores{suffix}")
+    asked = ["--format", "json"]
+    named = CliRunner().invoke(judges, [str(path), *asked])
+    piped = CliRunner().invoke(judges, ["-", *asked], input=path.read_bytes())
+    assert (piped.exit_code, piped.output) == (0, named.output)
+
+
+def test_what_is_wrong_with_standard_input_is_said_of_standard_input() -> None:
+    for content, why in (("", "names no columns"), ("a,b\n1,2\n", "judge")):
+        failed = CliRunner().invoke(judges, ["-"], input=content).exception
+        assert str(failed).startswith("standard input")
+        assert why in str(failed)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,6 +29,7 @@ LARGEST_DOCUMENT = 1 << 28
 """Bytes of a JSON document that is read as a whole."""
 
 _HEAD = 1 << 16
+_END = re.compile(rb"\r*\n|\r")
 _PEEK = 200
 _TABLES = {".csv", ".tsv", ".txt"}
 _LINES = {".jsonl", ".ndjson"}
@@ -99,7 +102,7 @@ def _separated(path: Path, given: Mapping[str, str] | None, words: Vocabulary | 
     polars = import_module("polars")
     header, separator = _header(path)
     roles, names = _chosen(header, given, path, words)
-    source, skipped = _without_long_lines(path)
+    source, skipped = _without_long_lines(_with_line_ends(path))
     numbers = {roles[role] for role in vocabulary().numbers if role in roles}
     for kind in (polars.Float64, polars.String):  # numbers first; as text where a cell is none
         types = {name: kind if name in numbers else polars.String for name in names}
@@ -121,19 +124,32 @@ def _separated(path: Path, given: Mapping[str, str] | None, words: Vocabulary | 
     raise ImportFailure(f"{path}: this cannot be read as a table")
 
 
-def _without_long_lines(path: Path) -> tuple[Path | bytes, Mapping[str, int]]:
-    """Return the file, or where a line of it is too long what it holds besides, and count what is left out."""
-    if not _has_long_line(path):
-        return path, {}
+def _with_line_ends(path: Path) -> Path | bytes:
+    """Return the file, or its content where its lines end otherwise than by a line feed, as old programs write."""
     with path.open("rb") as stream:
+        found = _END.search(stream.read(_HEAD))
+    if found is None or found[0] in {b"\n", b"\r\n"}:
+        return path
+    return path.read_bytes().replace(found[0], b"\n")
+
+
+def _opened(source: Path | bytes) -> BinaryIO:
+    return BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
+def _without_long_lines(source: Path | bytes) -> tuple[Path | bytes, Mapping[str, int]]:
+    """Return the file, or where a line of it is too long what it holds besides, and count what is left out."""
+    if not _has_long_line(source):
+        return source, {}
+    with _opened(source) as stream:
         lines = list(_lines_of(stream))
     kept = b"".join(line for line in lines if line)
     return kept, {"line_too_long": sum(not line for line in lines)}
 
 
-def _has_long_line(path: Path) -> bool:
+def _has_long_line(source: Path | bytes) -> bool:
     """Whether a stretch as long as the longest line holds no end of a line."""
-    with path.open("rb") as stream:
+    with _opened(source) as stream:
         while len(part := stream.read(LONGEST_LINE)) == LONGEST_LINE:
             if b"\n" not in part:
                 return True
