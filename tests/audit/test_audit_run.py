@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import subprocess
+import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -494,3 +497,42 @@ def test_a_name_that_no_file_can_have_is_counted(tmp_path: Path) -> None:
     loop.symlink_to(loop)
     done = audit([str(path), "n" * 5_000, "nul\0.json", str(loop)])
     assert (done.read, dict(done.unread)) == (1, {"cannot be opened": 3})
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills a process")
+def test_no_worker_outlives_an_audit_that_is_killed(tmp_path: Path) -> None:
+    write(tmp_path / "runs.jsonl", *[run_of(said="x" * 2_000)] * 100_000)
+    run = (
+        "if __name__ == '__main__':\n"
+        "    from peerpact.audit import audit\n"
+        f"    audit([{str(tmp_path / 'runs.jsonl')!r}] * 2, processes=2)\n"
+    )
+    (tmp_path / "run.py").write_text(run)
+    with subprocess.Popen([sys.executable, str(tmp_path / "run.py")]) as audited:
+        workers = waited_for(lambda: workers_of(audited.pid))
+        audited.kill()
+    assert waited_for(lambda: not any(map(alive, workers)))
+
+
+def workers_of(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+    return [int(own) for own, parent, args in rows if int(parent) == pid and "spawn_main" in args]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def waited_for(holds: Callable[[], Any], seconds: float = 20.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return found

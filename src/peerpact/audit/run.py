@@ -11,10 +11,9 @@ import os
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import BinaryIO, TypeAlias
@@ -30,6 +29,7 @@ from peerpact.audit.sources import SPAN, File, find, spans, spooled, unpacked
 from peerpact.audit.tally import Audit
 from peerpact.audit.transcript import Transcript, Unread
 from peerpact.audit.untested import Met, met, spelled
+from peerpact.audit.workers import workers
 from peerpact.errors import ResultsError
 from peerpact.text import counted
 
@@ -340,7 +340,7 @@ def _parallel(
         one.set_result(work())
         return one
 
-    with ProcessPoolExecutor(others, mp_context=get_context("spawn")) as pool:
+    with workers(others) as pool:
         for batch in _batches(files, format, limits):
             busy = sum(not one.done() for _, one in done)
             work = partial(_work, batch, format, limits, total.floor)

@@ -68,7 +68,10 @@ def main() -> None:
         sys.exit(e.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(
-            _fail("stopped; every finished run is kept, the same command goes on from there", 130)
+            _fail(
+                "stopped; what a results folder holds is kept, and the same command goes on from there",
+                130,
+            )
         )
     except BrokenPipeError:
         sys.exit(141)
