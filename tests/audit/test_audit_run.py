@@ -132,6 +132,21 @@ def test_archives_are_read_and_nothing_is_written_beside_them(tmp_path: Path) ->
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl.gz", "b.zip"]
 
 
+def test_archives_that_are_not_read_are_counted_by_what_they_are(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", run_of())
+    for name in ("a.tar", "b.tgz", "c.jsonl.xz", "d.bz2", "e.7z"):
+        (tmp_path / name).write_bytes(b"packed")
+    (tmp_path / "f.tar.gz").write_bytes(gzip.compress(b"packed"))
+    with zipfile.ZipFile(tmp_path / "g.zip", "w") as packed:
+        packed.writestr("a.jsonl", orjson.dumps(run_of()))
+    listed = bytearray((tmp_path / "g.zip").read_bytes())
+    listed[listed.index(b"PK\x01\x02") + 8] |= 1  # says that a password is needed
+    (tmp_path / "g.zip").write_bytes(listed)
+    done = audit([str(tmp_path)])
+    assert (done.read, dict(done.unread)) == (
+        1, {"archive of a kind that is not read": 6, "encrypted": 1})  # fmt: skip
+
+
 @pytest.mark.slow
 def test_a_bomb_is_left_before_it_goes_off(tmp_path: Path) -> None:
     (tmp_path / "bomb.json.gz").write_bytes(gzip.compress(b"[" + b"0," * 40_000_000, 6))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
 from peerpact.audit import Audit, audit
 from peerpact.audit.cases import Run, transcript
-from peerpact.audit.inquiry import ANSWERED, Reply, read_answer
+from peerpact.audit.detector import cite, finding
+from peerpact.audit.findings import Level
+from peerpact.audit.inquiry import ANSWERED, Question, Reply, read_answer
 from peerpact.audit.inquiry.organism import JudgeOrganism, judge_organism
 from peerpact.audit.render import FORMATS
 from peerpact.audit.run import FAILED, examine, items, items_of, store
 from peerpact.audit.second import (
+    Checked,
     Chosen,
     SecondStage,
     choose,
@@ -26,7 +32,7 @@ from peerpact.audit.second import (
 from peerpact.audit.second.questions import kinds
 from peerpact.audit.second.render import lines
 from peerpact.audit.second.shown import GOES_ON, ONE, WHOLE, Rests, told
-from peerpact.audit.second.verdicts import closed
+from peerpact.audit.second.verdicts import Verdicts, closed
 from peerpact.audit.sources import File
 from peerpact.audit.transcript import Transcript
 from peerpact.errors import JudgeError, ResultsError
@@ -351,3 +357,63 @@ def test_every_form_of_the_audit_tells_what_the_judge_thinks(format: str, tmp_pa
     shown = FORMATS[format](done)
     assert "confirmed" in shown
     assert "econd" in shown  # the stage as a whole, too
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", [
+    {"each": 1, "alike": 0.0, "flagged": 40},
+    {"each": 1, "alike": 0.0, "flagged": 1_000},
+    {"each": 3, "alike": 0.5, "flagged": 40},
+    {"each": 8, "alike": 0.9, "flagged": 40},
+])  # fmt: skip
+def test_intervals_hold_the_planted_truth_as_often_as_they_say(given: dict[str, Any]) -> None:
+    """Of 400 transcripts a fifth is flagged, 80 % of findings are right, 5 % of the others are misses."""
+    held, values = np.zeros(4), []
+    for seed in range(SIMULATED):
+        done, precision, misses = planted(np.random.default_rng(seed), **given)
+        found = [(done.precision.decided, (0.8, precision)), (done.misses.decided, (0.05, misses))]
+        values.append([shown.value - here for shown, (_, here) in found])
+        held += [shown.low <= truth <= shown.high for shown, truths in found for truth in truths]
+    assert (held / SIMULATED >= 0.91).all(), held / SIMULATED
+    assert (np.abs(np.mean(values, axis=0)) < 0.015).all()
+
+
+SIMULATED = 200
+
+
+def planted(
+    rng: np.random.Generator, each: int, alike: float, flagged: int
+) -> tuple[SecondStage, float, float]:
+    """Return a second stage whose judge is always right, and the shares of right findings and of misses."""
+    done, runs, right = Audit(), [], {}
+    run = transcript(Run.model_validate({"user": "Go.", "turns": [{"say": "Done."}]}), "run")
+    for n in range(400):
+        runs.append(replace(run, id=f"run {n}"))
+        if rng.random() < 0.2:
+            count = 1 + rng.poisson(each - 1)
+            share = rng.beta(0.8 * (1 / alike - 1), 0.2 * (1 / alike - 1)) if alike else 0.8
+            right[f"run {n}"] = rng.random(count) < share
+            one = finding("weights_moved", "weights_moved", runs[-1], cite(run, 1), Level.high)
+            done.keep([replace(one, facts={"target": str(k)}) for k in range(count)])
+    seen = {run.id: rng.random() < 0.05 for run in runs if run.id not in right}
+    chosen = choose(done, runs, flagged=flagged, sample=60, seed=int(rng.integers(1 << 30)))
+    pairs = [*chosen.flagged, *((run, ()) for run in chosen.sampled)]
+    asked = [Checked(Question(run.id, "", Verdicts), run, found, False) for run, found in pairs]
+    replies = {
+        run.id: _truth(run.id, right.get(run.id, ()), seen.get(run.id, False)) for run in runs
+    }
+    every = np.concatenate(list(right.values()))
+    return (
+        second_stage("judge", chosen, asked, replies),
+        float(every.mean()),
+        float(np.mean(list(seen.values()))),
+    )
+
+
+def _truth(identity: str, right: Iterable[bool], seen: bool) -> Reply:
+    verdicts = [
+        _verdict(k, "confirmed" if one else "contradicted", 1) for k, one in enumerate(right, 1)
+    ]
+    others = [{"kind": sorted(kinds())[0], "messages": [1]}] if seen else []
+    answer = {"verdicts": verdicts, "others": others}
+    return Reply(identity=identity, outcome=ANSWERED, answer=answer, cost=0.0)

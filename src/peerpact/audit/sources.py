@@ -22,7 +22,9 @@ from peerpact.errors import StudyError
 
 __all__ = ["SPAN", "STDIN", "File", "find", "spans", "spooled", "unpacked"]
 
-SUFFIXES = frozenset(
+CLOSED = frozenset({".tar", ".tgz", ".tbz2", ".txz", ".bz2", ".xz", ".7z", ".rar"})
+"""Archives that are not read; they are counted, so that nobody takes them for read."""
+SUFFIXES = CLOSED | frozenset(
     {
         ".json",
         ".jsonl",
@@ -69,6 +71,8 @@ DAMAGED = (
     zlib.error,
 )
 """What an archive raises that is damaged, encrypted, or packed in a way that is not known."""
+ENCRYPTED = 1
+"""The flag of a file in a zip that needs a password."""
 CHUNK = 1 << 20
 SMALL = 64_000_000
 """Unpacked bytes below which no ratio is suspicious."""
@@ -211,6 +215,9 @@ def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
     their neighbours, whose names are plain words below a folder of our own.
     """
     suffix = file.path.suffix.lower()
+    if suffix in CLOSED:
+        yield _closed(file.label)
+        return
     if suffix not in PACKED:
         yield file
         return
@@ -225,6 +232,10 @@ def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
                 )
     except DAMAGED as e:
         yield Unread(file.label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
+
+
+def _closed(label: str) -> Unread:
+    return Unread(label, "archive of a kind that is not read", "(unpack it)")
 
 
 @contextmanager
@@ -307,6 +318,8 @@ def _member(
     label = f"{label}!{member.filename}"
     if name.is_absolute() or ".." in name.parts:
         yield Unread(label, "path climbs out of the archive")
+    elif member.flag_bits & ENCRYPTED:
+        yield Unread(label, "encrypted")
     elif name.suffix.lower() in SUFFIXES:
         try:
             with archive.open(member) as stream:
@@ -319,6 +332,9 @@ def _spooled_member(
     stream: IO[bytes], label: str, name: PurePosixPath, packed: int, limits: Limits
 ) -> Iterator[File | Unread]:
     suffix = name.suffix.lower()
+    if suffix in CLOSED:
+        yield _closed(label)
+        return
     if suffix in PACKED:
         yield Unread(label, "archive inside an archive")
         return
