@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -145,6 +146,19 @@ def test_archives_that_are_not_read_are_counted_by_what_they_are(tmp_path: Path)
     done = audit([str(tmp_path)])
     assert (done.read, dict(done.unread)) == (
         1, {"archive of a kind that is not read": 6, "encrypted": 1})  # fmt: skip
+
+
+def test_an_archive_for_which_the_disk_has_no_room_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> bool:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("peerpact.audit.sources._copied", full)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(orjson.dumps(run_of())))
+    write(tmp_path / "b.jsonl", run_of())
+    done = audit([str(tmp_path)])
+    assert (done.read, dict(done.unread)) == (1, {"no room to unpack it": 1})
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import re
@@ -71,6 +72,8 @@ DAMAGED = (
     zlib.error,
 )
 """What an archive raises that is damaged, encrypted, or packed in a way that is not known."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a full disk is called."""
 ENCRYPTED = 1
 """The flag of a file in a zip that needs a password."""
 CHUNK = 1 << 20
@@ -231,7 +234,13 @@ def unpacked(file: File, limits: Limits = LIMITS) -> Iterator[File | Unread]:
                     stream, file.label, inner, file.path.stat().st_size, limits
                 )
     except DAMAGED as e:
-        yield Unread(file.label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
+        yield _damaged(file.label, e)
+
+
+def _damaged(label: str, e: Exception) -> Unread:
+    if isinstance(e, OSError) and e.errno in FULL:
+        return Unread(label, "no room to unpack it", f"in {tempfile.gettempdir()}")
+    return Unread(label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
 
 
 def _closed(label: str) -> Unread:
@@ -300,7 +309,7 @@ def _unpacked_together(
             with archive.open(member) as stream, place.open("xb") as kept:
                 whole = _copied(stream, kept, min(left, _most(member.compress_size, limits)))
         except DAMAGED as e:
-            yield Unread(name, "damaged archive", f"{type(e).__name__}: {e}"[:200])
+            yield _damaged(name, e)
             continue
         left -= place.stat().st_size
         if whole:
@@ -325,7 +334,7 @@ def _member(
             with archive.open(member) as stream:
                 yield from _spooled_member(stream, label, name, member.compress_size, limits)
         except DAMAGED as e:
-            yield Unread(label, "damaged archive", f"{type(e).__name__}: {e}"[:200])
+            yield _damaged(label, e)
 
 
 def _spooled_member(
