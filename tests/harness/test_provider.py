@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from peerpact.harness.provider import LATER, PATIENCE, SOON, Provider
@@ -49,3 +50,11 @@ def test_errors_that_end_many_runs_in_a_row_are_enough_and_one_run_between_them_
     assert (provider.halted, provider.failed) == ("", 2 * (PATIENCE - 1))
     provider.ended("400 bad")
     assert f"{PATIENCE} times in a row with an error (400 bad)" in provider.halted
+
+
+def test_a_provider_that_has_answered_and_drops_every_connection_is_given_up() -> None:
+    provider = Provider()
+    provider.answered()
+    for now in (0.0, LATER + 1):
+        provider.tried(httpx.RemoteProtocolError("Server disconnected"), now)
+    assert "cannot be reached" in provider.halted

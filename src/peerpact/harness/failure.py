@@ -8,6 +8,9 @@ from peerpact.canonical import writable
 
 __all__ = ["told", "unreached"]
 
+UNANSWERED = frozenset({"ConnectTimeout", "RemoteProtocolError"})
+"""What clients raise where nobody takes the connection, or somebody drops it without a word."""
+
 LONGEST = 500
 """Characters of an error that are kept."""
 
@@ -31,14 +34,15 @@ def unreached(error: Exception) -> str:
     """Return why a provider could not be reached at all; empty where it was, or may have been.
 
     Clients wrap what the system says (connection refused, no such host), so it is looked for in the causes. A
-    request that timed out reached somebody, unless it is the connection that did.
+    request that timed out reached somebody, unless it is the connection that did; one that was dropped reached
+    nobody who answers.
     """
     for one in _causes(error):
         if isinstance(one, TimeoutError):
             continue
         if isinstance(one, OSError):
             return f"{told(error)} {told(one)}" if one is not error else told(error)
-        if type(one).__name__ == "ConnectTimeout":
+        if type(one).__name__ in UNANSWERED:
             return told(error)
     return ""
 
