@@ -357,6 +357,8 @@ def test_every_form_of_the_audit_tells_what_the_judge_thinks(format: str, tmp_pa
     shown = FORMATS[format](done)
     assert "confirmed" in shown
     assert "econd" in shown  # the stage as a whole, too
+    done.second = replace(done.second, problem="no reply " * 50 + "mend it")
+    assert "mend it" in FORMATS[format](done)
 
 
 @pytest.mark.slow

@@ -206,7 +206,7 @@ def as_sarif(done: Audit) -> str:
     told, properties = _unread(done), {"counts": counts(done)}
     if done.second is not None:
         properties["second_stage"] = as_values(done.second)
-        told += [plain(done.second.problem)] if done.second.problem else []
+        told += [plain(done.second.problem, 1_000)] if done.second.problem else []
     return document(rules, results, told, properties)
 
 

@@ -13,6 +13,8 @@ from peerpact.text import render
 
 __all__ = ["as_values", "lines", "opinion_of", "said", "say_plan"]
 
+PROBLEM = 1_000
+"""Characters of the reason why questions have no reply: it ends with what to do."""
 LISTED = 20
 """Misses that a summary names."""
 
@@ -106,7 +108,7 @@ def _reservations(done: SecondStage) -> Iterator[str]:
         yield _say("shortened", n=done.shortened)
     yield _say("cost", cost=_money(done.cost))
     if done.problem:
-        yield plain(done.problem)
+        yield plain(done.problem, PROBLEM)
 
 
 def _tally(counts: Mapping[str, int]) -> str:
@@ -160,7 +162,7 @@ def as_values(done: SecondStage) -> dict[str, Any]:
         "cost": done.cost,
         "corrected_for_errors_of_the_judge": False,
         "labelled_cases": None if done.measured is None else asdict(done.measured),
-        "problem": plain(done.problem),
+        "problem": plain(done.problem, PROBLEM),
     }
 
 
