@@ -212,6 +212,7 @@ def test_a_level_that_no_scenario_offers_is_not_for_sale():
     assert ["real_frame" in {o.probe for o in found} for found in offers] == [True, False]
 
 
+@pytest.mark.slow
 def test_the_contrast_that_decides_carries_most():
     found = explain("m", study_cells("A3"))
     assert found.shares[0].id == "A3"
@@ -266,6 +267,7 @@ def of_motive(name):
     return shown(lambda probe: signs[hypothesis.sign(probe)].centre or 0.0)
 
 
+@pytest.mark.slow
 def test_a_motive_that_the_table_does_not_hold_is_not_given_the_name_of_one_that_it_holds():
     odd = {"no_consequence": 0.0, "human": 1.0, "asset": 0.5, "backup": 0.3, "precedence": 0.6,
            "neutral_words": 0.4, "no_partner": 0.1, "filler": 0.8, "milder": 1.0, "watched": 0.5}  # fmt: skip
@@ -301,6 +303,7 @@ def test_a_habit_is_not_called_the_pull_of_a_number():
     assert found.leading == ("habit",)
 
 
+@pytest.mark.slow
 def test_a_cause_is_named_only_in_scenarios_that_speak_for_it_themselves():
     cells = [
         *counts_of(NAME, of_motive("H2")),
@@ -311,6 +314,7 @@ def test_a_cause_is_named_only_in_scenarios_that_speak_for_it_themselves():
     assert "deviates in answer_grading because it avoids" in found.sentence
 
 
+@pytest.mark.slow
 def test_scenarios_that_disagree_name_no_cause():
     first = [c for c in counts_of(NAME, of_motive("H2")) if c.cell != "peer.human"]
     cells = [*first, *counts_of("product_report", of_motive("H3"), 30)]
@@ -331,6 +335,7 @@ def test_no_effect_is_said_of_scenarios_that_were_tried_and_with_the_rate_that_i
     assert "above 56 %, whatever 120 runs without a score" in explain("m", lossy).sentence
 
 
+@pytest.mark.slow
 def test_what_is_alike_in_every_cell_is_not_laid_on_the_instrument_alone():
     found = explain("m", list(counts_of(NAME, lambda _: 0.5)), SURE)
     assert (found.kind, found.leading) == ("artefact", ("A6",))

@@ -162,6 +162,7 @@ def test_under_a_stopping_rule_limits_hold_at_every_look_and_there_is_no_p_value
     assert one.verdict in {"higher", "undecided"}
 
 
+@pytest.mark.slow
 def test_the_claim_of_a_subject_is_about_two_arms_and_the_premium_has_a_sentence_of_its_own(found):
     assert all("difference of two" not in claim.sentence for claim in claims(found))
     sentence = next(s for s in together(found) if s.startswith("kin, the AI premium"))

@@ -84,6 +84,7 @@ def test_spared_runs_are_said_and_not_called_missing(found):
     assert "1 undecided" in note
 
 
+@pytest.mark.slow
 def test_the_page_shows_them_without_a_nan(found, tmp_path):
     path = tmp_path / "report.html"
     write_page(path, found)

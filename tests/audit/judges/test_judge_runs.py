@@ -159,6 +159,7 @@ def test_a_lasting_change_is_found_as_drift() -> None:
     assert [one.judge for one in found.findings if one.question == "drift"] == ["one"]
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_off_is_not_taken_for_drop_out_under_stakes() -> None:
     alarms = 0
     for seed in range(20):
