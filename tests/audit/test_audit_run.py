@@ -29,6 +29,7 @@ from peerpact.audit.render import FORMATS, as_json, as_markdown, as_sarif, as_ta
 from peerpact.audit.run import helpful
 from peerpact.audit.transcript import Draft
 from peerpact.cli.audit import audit as command
+from peerpact.cli.judges import judges
 from peerpact.errors import ResultsError, StudyError
 from peerpact.report.audit_brief import audit_brief
 from peerpact.report.brief import brief_page
@@ -288,6 +289,22 @@ def test_a_shared_file_has_the_findings_places_and_gaps_that_it_has_alone(
     assert {f.source for f in shared.findings} == {
         f"{path}:{n}" for n in [*range(1, 21), *range(24, 64)]
     }
+
+
+SCORES = "judge,judged,item,score\nj,a,1,80\nj,a,2,70\nk,a,1,60\nk,a,2,50\n"
+
+
+def test_what_an_audit_itself_wrote_is_passed_over(tmp_path: Path) -> None:
+    path, scores = write(tmp_path / "a.jsonl", run_of()), tmp_path / "scores.csv"
+    scores.write_text(SCORES)
+    out = ["--format", "json", "--out"]
+    assert CliRunner().invoke(command, [path, *out, str(tmp_path / "b.json")]).exit_code == 0
+    assert CliRunner().invoke(judges, [str(scores), *out, str(tmp_path / "c.json")]).exit_code == 0
+    scores.unlink()
+    done = audit([str(tmp_path)])
+    assert done.read == 1
+    assert done.passed_over == {"an audit of transcripts": 1, "an audit of judges": 1}
+    assert not done.unread
 
 
 def test_findings_beyond_the_limit_are_counted_and_the_worst_are_kept(tmp_path: Path) -> None:
