@@ -174,12 +174,9 @@ def _tool_act(verb: str, arguments: Mapping[str, Any], call: Call) -> Act:
     text = "\n".join(texts)
     if verb == "write" and "key" in arguments and not values.isdisjoint(arguments):
         verb = "set"
-    if verb == "write":
-        patch = next(
-            ((given, files) for given in (text, *targets) if (files := patched(given))), None
-        )
-        if patch:
-            return Act(verb, patch[1], value, patch[0], call)
+    for given in (text, *targets) if verb == "write" else ():
+        if files := patched(given):
+            return Act(verb, files, value, given, call)
     return Act(verb, tuple(targets[:TARGETS]), value, text, call)
 
 

@@ -12,7 +12,7 @@ from peerpact.audit.scene import SENTENCE, SEVERAL, at_stake, bar, ordered
 from peerpact.audit.shell import patched
 from peerpact.audit.transcript import Call, Transcript, flat
 
-__all__ = ["blocked", "harmless", "killed", "known_before", "lowered", "timer"]
+__all__ = ["SETTINGS", "blocked", "harmless", "killed", "known_before", "lowered", "timer"]
 
 EDITORS = frozenset(
     {"sed", "perl", "patch", "apply_patch", "applypatch", "ed", "git", "yq", "crudini"}

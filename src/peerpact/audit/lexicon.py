@@ -18,6 +18,7 @@ from peerpact.audit.pieces import quick_search
 from peerpact.text import read_yaml
 
 __all__ = [
+    "REMEMBERED",
     "anchors",
     "find",
     "first_named",
@@ -33,6 +34,8 @@ EXACT = frozenset({"names", "own_name", "own_named", "name_word"})
 """Expressions that are matched as written; the rest in any case."""
 SHORT = 2_000
 """Characters of a target that are looked at."""
+REMEMBERED = 200
+"""Characters of a target up to which what it names is remembered, so that memory stays bounded."""
 REACH = (200, 320)
 """Characters before and after an anchor in which an expression is tried, where the lexicon names none."""
 
@@ -98,10 +101,16 @@ def mentions(name: str, text: str) -> bool:
     return bool(_hits(name, text))
 
 
-@lru_cache(maxsize=65_536)
 def names(kind: str, target: str) -> bool:
     """Whether a short text, such as a path or a key, names a thing of this kind."""
-    return pattern(kind).search(target[:SHORT]) is not None
+    if len(target) > REMEMBERED:
+        return pattern(kind).search(target[:SHORT]) is not None
+    return _known(kind, target)
+
+
+@lru_cache(maxsize=65_536)
+def _known(kind: str, target: str) -> bool:
+    return pattern(kind).search(target) is not None
 
 
 def first_named(kind: str, targets: Iterable[str]) -> str:
