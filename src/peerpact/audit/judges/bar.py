@@ -35,12 +35,16 @@ _DIGITS = 9
 def comparisons(view: View) -> Iterator[Comparison]:
     """Yield for each bar the share of scores that reach it, told this bar against told another or none."""
     decided = verdicts(view)
+    yield from _comparisons(view, decided, _bars(view, _told(decided)))
+
+
+def _comparisons(view: View, decided: Verdicts, bars: list[float]) -> Iterator[Comparison]:
     arms, first, runs = view.arms, decided.first, view.table.runs
     told, partner, work = arms.told[first], arms.partner[first], arms.work[first]
     kept = (told >= 0) & (partner >= 0)
-    for bar in _bars(view, decided):
+    strata = joint(told, partner, work)
+    for bar in bars:
         arm = (decided.bar == bar).astype(np.int64)
-        strata = joint(told, partner, work)
         rows = np.flatnonzero(kept & _in_both(strata, arm, kept))
         if len(rows) == 0:
             continue
@@ -65,10 +69,14 @@ def comparisons(view: View) -> Iterator[Comparison]:
         )
 
 
-def _bars(view: View, decided: Verdicts) -> list[float]:
-    shown = [bar for bar in np.unique(decided.bar) if not np.isnan(bar)]
+def _told(decided: Verdicts) -> Floats:
+    """Return the bars that were told, each once."""
+    return np.unique(decided.bar[~np.isnan(decided.bar)])
+
+
+def _bars(view: View, told: Floats) -> list[float]:
     most = {float(bar) for bar in view.arms.bars(np.ones(view.table.rows, dtype=bool))}
-    return [float(bar) for bar in shown if float(bar) in most or float(bar) * 100 in most]
+    return [bar for bar in told.tolist() if bar in most or bar * 100 in most]
 
 
 def _in_both(strata: Codes, arm: Codes, kept: Bools) -> Bools:
@@ -96,18 +104,20 @@ def answers(view: View, level: float) -> Iterator[Answer]:
         yield Untested(view.judge, QUESTION, "no_column", {"role": "bar"})
         return
     decided = verdicts(view)
-    bars = _bars(view, decided)
+    told = _told(decided)
+    bars = _bars(view, told)
     if not bars:
         yield Untested(view.judge, QUESTION, "no_bar")
         return
-    shifts = {c.scope: c for c in comparisons(view)}
+    width = _width(view, decided.value)
+    shifts = {c.scope: c for c in _comparisons(view, decided, bars)}
     for bar in bars:
         scope = f"bar {bar:g}"
         if scope in shifts:
             yield _shift(shifts[scope], level)
         else:
             yield Untested(view.judge, QUESTION, "one_bar", {}, "shift", scope)
-        yield _caliper(view, decided, bar, level)
+        yield _caliper(view, decided, (bar, told[told != bar]), width, level)
         yield _density(view, decided, bar, level)
 
 
@@ -127,17 +137,19 @@ def _width(view: View, scores: Floats) -> float:
     return max(width, float(steps.min())) if len(steps) else 0.0
 
 
-def _caliper(view: View, decided: Verdicts, bar: float, level: float) -> Answer:
+def _caliper(
+    view: View, decided: Verdicts, bars: tuple[float, Floats], width: float, level: float
+) -> Answer:
+    """Look at the scores around the first of the bars; the others are no places to compare it with."""
+    bar, other_bars = bars
     told_bar = decided.bar == bar
     scores, others = decided.value[told_bar], decided.value[~told_bar]
-    width = _width(view, decided.value)
     if width == 0:
         facts = {"score": float(decided.value[0])}
         return Untested(view.judge, QUESTION, "constant", facts, "caliper", f"bar {bar:g}")
-    bars = np.unique(decided.bar[~np.isnan(decided.bar)])
     if len(others):
         control = "other_cuts_and_arm"
-        found = against_control(scores, others, bar, width, bars[bars != bar], level)
+        found = against_control(scores, others, bar, width, other_bars, level)
     else:
         control = "other_cuts"
         found = against_placebos(scores, bar, width, level)

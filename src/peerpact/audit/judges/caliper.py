@@ -14,9 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from peerpact.audit.judges.signflip import Tested
+from peerpact.audit.judges.signflip import Tested, student
 from peerpact.audit.judges.table import Floats
 
 __all__ = ["Obstacle", "against_control", "against_placebos"]
@@ -65,9 +64,11 @@ def against_control(
     cuts = _cuts(bar, 2 * width, everything)
     apart = np.abs(cuts[:, None] - other_bars[None, :]).min(axis=1, initial=np.inf) >= 2 * width
     cuts = cuts[apart]
-    told, untold = _sides(scores, cuts, width), _sides(control, cuts, width)
+    places = np.append(cuts, bar)
+    told, untold = _sides(scores, places, width), _sides(control, places, width)
+    at_bar = [told[-1], untold[-1]]
+    told, untold = told[:-1], untold[:-1]
     usable = (told.sum(axis=1) > 0) & (untold.sum(axis=1) > 0)
-    at_bar = [_sides(one, np.array([bar]), width)[0] for one in (scores, control)]
     if min(side.sum() for side in at_bar) < _LEAST_AT_BAR:
         facts = {"told": int(at_bar[0].sum()), "control": int(at_bar[1].sum()), "width": width}
         return Obstacle("few_near_bar", facts)
@@ -90,7 +91,7 @@ def against_control(
     }
     freedom = np.inf if spread == 0 else float(len(told) - 1)
     n = int(at_bar[0].sum() + at_bar[1].sum())
-    return _tested(value, total, freedom, level, "caliper_control", n), counts
+    return student(value, total, freedom, level, "caliper_control", n), counts
 
 
 def _log_odds(told: Floats, untold: Floats) -> tuple[Floats, Floats]:
@@ -108,12 +109,6 @@ def _pooled(values: Floats, variances: Floats) -> tuple[float, float, float]:
     spread = max(0.0, excess / scale) if scale > 0 else 0.0
     weights = 1 / (variances + spread)
     return float((weights * values).sum() / weights.sum()), spread, 1 / sqrt(float(weights.sum()))
-
-
-def _tested(value: float, error: float, freedom: float, level: float, test: str, n: int) -> Tested:
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-    return Tested(value, value - reach, value + reach, min(1.0, p), error, test, n)
 
 
 def against_placebos(scores: Floats, bar: float, width: float, level: float) -> Found | Obstacle:
@@ -146,7 +141,7 @@ def against_placebos(scores: Floats, bar: float, width: float, level: float) -> 
         "odds_ratio": exp(value),
     }
     freedom = float(usable.sum() - 2)
-    return _tested(value, error, freedom, level, "caliper_placebo", int(here.sum())), counts
+    return student(value, error, freedom, level, "caliper_placebo", int(here.sum())), counts
 
 
 def _spacing(scores: Floats, width: float) -> float:

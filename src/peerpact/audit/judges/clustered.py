@@ -5,9 +5,8 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy import stats
 
-from peerpact.audit.judges.signflip import Tested
+from peerpact.audit.judges.signflip import Tested, student
 from peerpact.audit.judges.table import Codes, Floats
 from peerpact.statistics import Interval, rate
 
@@ -124,9 +123,7 @@ def _add_up(x: Floats, clusters: Codes) -> bool:
 def _student(value: float, error: float, freedom: float, level: float, n: int) -> Tested:
     if error == 0:
         return Tested(value, value, value, 1.0 if value == 0 else 0.0, 0.0, "clustered", n)
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-    return Tested(value, value - reach, value + reach, min(1.0, p), error, "clustered", n)
+    return student(value, error, freedom, level, "clustered", n)
 
 
 def clustered_share(hits: Floats, clusters: Codes, *, level: float) -> Interval:

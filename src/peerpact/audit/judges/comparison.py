@@ -21,7 +21,7 @@ import numpy as np
 from scipy import stats
 
 from peerpact.audit.judges.answers import Answer, Estimate, Untested
-from peerpact.audit.judges.signflip import LEAST_PAIRS, Tested, sign_flip
+from peerpact.audit.judges.signflip import LEAST_PAIRS, Tested, sign_flip, student
 from peerpact.audit.judges.table import Codes, Floats, first_rows, joint
 
 __all__ = [
@@ -222,10 +222,7 @@ def cell_contrast(comparison: Comparison, level: float) -> tuple[Tested | None, 
     parts = (share[:, None] * contrast) ** 2 * squares[used] / (n[used] - 1) ** 2
     error = sqrt(float(parts.sum()))
     freedom = float(parts.sum()) ** 2 / float((parts**2 / (n[used] - 1)).sum())
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-    units = int(n[used].sum())
-    return Tested(value, value - reach, value + reach, min(1.0, p), error, "cells_hc3", units), unit
+    return student(value, error, freedom, level, "cells_hc3", int(n[used].sum())), unit
 
 
 def _step(values: Floats) -> float:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from peerpact.audit.judges.clustered import LEAST_FREEDOM, within
-from peerpact.audit.judges.signflip import Tested
+from peerpact.audit.judges.signflip import Tested, student
 from peerpact.audit.judges.table import LEAST_RUNS, Codes, Floats, first_rows, joint
 
 __all__ = ["NOBODY", "Severity", "severity"]
@@ -84,10 +84,7 @@ class Severity:
         error = sqrt(variance)
         if error == 0:
             return None
-        freedom = n - 1
-        reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-        p = 2 * float(stats.t.sf(abs(value) / error, freedom))
-        return Tested(value, value - reach, value + reach, p, error, "many_facet", n)
+        return student(value, error, n - 1, level, "many_facet", n)
 
 
 _NOTHING = np.zeros((0, 0))

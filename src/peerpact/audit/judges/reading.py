@@ -16,7 +16,7 @@ from peerpact.audit.judges.every_eval_ever import (
     written_by_eval_ever,
 )
 from peerpact.audit.judges.sources import Loaded, load
-from peerpact.audit.judges.table import Bools, Floats, Labels, Scale, ScoreTable
+from peerpact.audit.judges.table import Bools, Codes, Floats, Labels, Scale, ScoreTable
 from peerpact.errors import ImportFailure, StudyError
 
 __all__ = ["MOST_JUDGES", "from_columns", "read_scores"]
@@ -220,12 +220,20 @@ def _labels(series: Any) -> Labels:
     polars = import_module("polars")
     if series.dtype.is_nested():
         series = polars.Series([None] * len(series), dtype=polars.String)
-    text = series.cast(polars.String).str.strip_chars()
-    names = text.unique(maintain_order=True).drop_nulls()
+    text = series.cast(polars.String)
+    written = text.unique(maintain_order=True).drop_nulls()
+    stripped = written.str.strip_chars()
+    names = stripped.unique(maintain_order=True)
     names = names.filter(names != "")
+    by_written = np.append(_codes(stripped, names, -1), -1)
+    return Labels(by_written[_codes(text, written, len(written))], tuple(names.to_list()))
+
+
+def _codes(text: Any, names: Any, none: int) -> Codes:
+    """Return the place of each text among the names; ``none`` where it is not there."""
+    polars = import_module("polars")
     codes = text.cast(polars.Enum(names), strict=False).to_physical()
-    filled = codes.cast(polars.Int64).fill_null(-1).to_numpy()
-    return Labels(np.array(filled, dtype=np.int64), tuple(names.to_list()))
+    return np.asarray(codes.cast(polars.Int64).fill_null(none).to_numpy(), dtype=np.int64)
 
 
 def _times(series: Any) -> Floats:

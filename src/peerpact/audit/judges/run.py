@@ -37,7 +37,7 @@ from peerpact.audit.judges.sequential import (
     resumed,
 )
 from peerpact.audit.judges.table import ScoreTable
-from peerpact.audit.judges.view import View, views
+from peerpact.audit.judges.view import View, side_by_side, views
 from peerpact.errors import StudyError, allowed
 from peerpact.statistics import Correction, benjamini_hochberg, holm
 
@@ -116,20 +116,24 @@ def audit(
 def _answers(
     table: ScoreTable, panel: Panel, judges: Sequence[View], level: float
 ) -> Iterator[Answer]:
-    for view in judges:
-        if view.table.rows == 0:
-            yield from (Untested(view.judge, question, "no_score") for question in QUESTIONS[:-1])
-            continue
-        yield from leniency.answers(view, panel, level)
-        yield from favour.answers(view, panel, level)
-        yield from _factors(view, level)
-        yield from bar.answers(view, level)
-        yield from pivotal.answers(view, panel, level)
-        yield from agreement.answers(view, panel, level)
-        yield from drift.answers(view, panel, level)
-        yield from truth.answers(view, level)
+    for found in side_by_side(lambda view: list(_about(view, panel, level)), judges):
+        yield from found
     yield agreement.together(panel, level)
     yield from dropout.answers(table, level)
+
+
+def _about(view: View, panel: Panel, level: float) -> Iterator[Answer]:
+    if view.table.rows == 0:
+        yield from (Untested(view.judge, question, "no_score") for question in QUESTIONS[:-1])
+        return
+    yield from leniency.answers(view, panel, level)
+    yield from favour.answers(view, panel, level)
+    yield from _factors(view, level)
+    yield from bar.answers(view, level)
+    yield from pivotal.answers(view, panel, level)
+    yield from agreement.answers(view, panel, level)
+    yield from drift.answers(view, panel, level)
+    yield from truth.answers(view, level)
 
 
 def _comparisons(view: View) -> Iterator[Comparison]:

@@ -8,11 +8,11 @@ from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from peerpact.audit.judges.table import Floats
 
-__all__ = ["LEAST_PAIRS", "Tested", "sign_flip"]
+__all__ = ["LEAST_PAIRS", "Tested", "sign_flip", "student"]
 
 LEAST_PAIRS = 6
 """With fewer pairs no sign-flip test can reach p < 0.05: its smallest p-value is 2 / 2^n."""
@@ -33,6 +33,16 @@ class Tested(NamedTuple):
     error: float
     test: str
     n: int
+
+
+def student(value: float, error: float, freedom: float, level: float, test: str, n: int) -> Tested:
+    """Test a value against zero by Student's t; with infinitely many degrees of freedom it is normal.
+
+    The functions are those behind ``scipy.stats.t``, without what makes an object of a distribution.
+    """
+    reach = float(special.stdtrit(freedom, (1 + level) / 2)) * error
+    p = 2 * float(special.stdtr(freedom, -abs(value) / error))
+    return Tested(value, value - reach, value + reach, min(1.0, p), error, test, n)
 
 
 def sign_flip(differences: Floats, *, level: float, seed: int = 0) -> Tested:
