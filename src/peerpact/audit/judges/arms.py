@@ -71,20 +71,25 @@ class Arms:
         words = vocabulary().words
         return self.table.labels[role].flags(words.none, words.opposed)
 
+    @cached_property
+    def _bars(self) -> Floats:
+        return np.unique(self.bar[~np.isnan(self.bar)])
+
+    @cached_property
     def bar_codes(self) -> Codes:
-        """Return the bar of each row as a code; 0 for none."""
-        shown = np.where(np.isnan(self.bar), -np.inf, self.bar)
-        return np.unique(shown, return_inverse=True)[1].astype(np.int64)
+        """The bar of each row as a code; 0 for none."""
+        place = np.searchsorted(self._bars, self.bar)
+        return np.where(np.isnan(self.bar), 0, place + 1)
 
     def bars(self, rows: Bools) -> Floats:
         """Return the bars of some rows, those with most rows, in ascending order."""
-        values, n = np.unique(self.bar[rows & ~np.isnan(self.bar)], return_counts=True)
-        return np.sort(values[np.argsort(-n, kind="stable")[:MOST_BARS]])
+        n = np.bincount(self.bar_codes[rows], minlength=len(self._bars) + 1)[1:]
+        most = np.argsort(-n, kind="stable")[:MOST_BARS]
+        return np.sort(self._bars[most[n[most] > 0]])
 
     def bars_beyond(self) -> tuple[int, int]:
         """Return how many bars, with how many rows, are too many to be looked at one by one."""
-        shown = self.bar[~np.isnan(self.bar)]
-        n = np.sort(np.unique(shown, return_counts=True)[1])[::-1][MOST_BARS:]
+        n = np.sort(np.bincount(self.bar_codes)[1:])[::-1][MOST_BARS:]
         return len(n), int(n.sum())
 
     def scopes(self) -> Iterator[Scope]:

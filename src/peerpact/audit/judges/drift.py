@@ -108,7 +108,7 @@ def _by_stretch(view: View, at: Floats, rows: Codes, held: Codes) -> tuple[Codes
 def _strata(view: View, rows: Codes, control: str) -> Codes:
     """Hold arms equal, and the response itself where it is its own control."""
     arms = view.arms
-    held = [arms.told[rows], arms.partner[rows], arms.bar_codes()[rows]]
+    held = [arms.told[rows], arms.partner[rows], arms.bar_codes[rows]]
     if control == "same_response" and arms.items is not None:
         held += [arms.work[rows], arms.items[rows]]
     return joint(*held)

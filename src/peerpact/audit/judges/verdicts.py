@@ -53,4 +53,4 @@ def verdicts(view: View) -> Verdicts:
 
 
 def _sheet(arms: Arms) -> Codes:
-    return joint(arms.work, arms.table.codes("run"), arms.told, arms.partner, arms.bar_codes())
+    return joint(arms.work, arms.table.codes("run"), arms.told, arms.partner, arms.bar_codes)
