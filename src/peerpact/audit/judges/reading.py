@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from peerpact.audit.judges.columns import named, resolve, vocabulary
+from peerpact.audit.judges.cores import side_by_side
 from peerpact.audit.judges.every_eval_ever import (
     check_place,
     eval_ever_rows,
@@ -106,11 +107,9 @@ def _table(
     found = {r: np.where(np.abs(v) <= LARGEST_SCORE, v, np.nan) for r, (v, _) in numbers.items()}
     if _TIME in roles:
         found[_TIME] = _times(frame[roles[_TIME]])
-    labels = {
-        role: _labels(frame[column])
-        for role, column in roles.items()
-        if role not in vocabulary().numbers and role != _TIME
-    }
+    labelled = {r: c for r, c in roles.items() if r not in vocabulary().numbers and r != _TIME}
+    columns = (frame[column] for column in labelled.values())
+    labels = dict(zip(labelled, side_by_side(_labels, columns), strict=True))
     if len(labels["judge"].names) > MOST_JUDGES:
         raise StudyError(
             f"more than {MOST_JUDGES} judges",

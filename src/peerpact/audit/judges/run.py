@@ -29,6 +29,7 @@ from peerpact.audit.judges.answers import (
 from peerpact.audit.judges.arms import MOST_BARS
 from peerpact.audit.judges.bets import Evidence
 from peerpact.audit.judges.comparison import Comparison, compare
+from peerpact.audit.judges.cores import side_by_side
 from peerpact.audit.judges.families import FamilyMap, read_families
 from peerpact.audit.judges.panel import Panel
 from peerpact.audit.judges.sequential import (
@@ -37,7 +38,7 @@ from peerpact.audit.judges.sequential import (
     resumed,
 )
 from peerpact.audit.judges.table import ScoreTable
-from peerpact.audit.judges.view import View, side_by_side, views
+from peerpact.audit.judges.view import View, views
 from peerpact.errors import StudyError, allowed
 from peerpact.statistics import Correction, benjamini_hochberg, holm
 

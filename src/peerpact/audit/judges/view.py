@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from os import cpu_count
-from typing import Any, TypeVar
 
 import numpy as np
 
 from peerpact.audit.judges.arms import Arms
+from peerpact.audit.judges.cores import side_by_side
 from peerpact.audit.judges.table import Codes, ScoreTable
 
-__all__ = ["View", "side_by_side", "views"]
-
-T = TypeVar("T")
+__all__ = ["View", "views"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +40,3 @@ def views(table: ScoreTable) -> list[View]:
         return View(name, number, taken, mine, Arms(taken))
 
     return list(side_by_side(view, range(len(table.judges)), table.judges))
-
-
-def side_by_side(work: Callable[..., T], *things: Iterable[Any]) -> Iterator[T]:
-    """Do the work for each thing on all cores, in order; most of it is NumPy's, which lets other threads work."""
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        yield from pool.map(work, *things)
