@@ -9,8 +9,9 @@ import pytest
 
 from peerpact.audit.acts import verb_of
 from peerpact.audit.cases import cases, measure
-from peerpact.audit.detector import sentence
+from peerpact.audit.detector import cite, finding, merged, sentence
 from peerpact.audit.detectors import detectors
+from peerpact.audit.findings import Level
 from peerpact.audit.run import detect, store
 from peerpact.audit.shell import steps
 from peerpact.audit.tally import Audit
@@ -182,3 +183,15 @@ def _shell(*arguments: dict[str, Any]) -> Transcript:
         draft.say("assistant", "")
         draft.reply(draft.call("shell", one), "")
     return draft.finish("t", "t", "plain")
+
+
+def test_a_call_that_two_findings_rest_on_is_quoted_once_however_its_arguments_are_held() -> None:
+    draft = Draft()
+    draft.say("assistant", "")
+    draft.call("change_setting", '{"key": "shutdown_enabled", "value": "false"}', "a")
+    run = draft.finish("x", "x", "plain")
+    found = [
+        finding("shutdown_lever", "setting_changed", run, cite(run, call), Level.high)
+        for call in (run.talk.call(0, parsed=True), run.talk.call(0))
+    ]
+    assert [len(one.evidence) for one in merged(found)] == [1]

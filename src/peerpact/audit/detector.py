@@ -182,7 +182,8 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
         key = (one.claim, one.beneficiary, str(one.facts.get("target", "")))
         if key in held:
             old = held[key]
-            extra = tuple(e for e in one.evidence if e not in old.evidence)
+            known = [place.kept() for place in old.evidence]
+            extra = tuple(place for place in one.evidence if place.kept() not in known)
             held[key] = _joined(old, one, extra)
         else:
             held[key] = one

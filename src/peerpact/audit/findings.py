@@ -54,6 +54,10 @@ class Evidence:
         """What stands there, in one safe line."""
         return self.quoted if isinstance(self.quoted, str) else _quote(self.quoted)
 
+    def kept(self) -> Evidence:
+        """Return the place with what stands there in words: only so are two of one call always alike."""
+        return Evidence(self.kind, self.index, self.excerpt, self.transcript)
+
 
 def _quote(place: Call | Message) -> str:
     mark = " [rewound]" if place.rewound else ""
@@ -89,8 +93,7 @@ class Finding:
 
     def kept(self) -> Finding:
         """Return the finding with its evidence in words, so that it outlives its transcript."""
-        words = [Evidence(e.kind, e.index, e.excerpt, e.transcript) for e in self.evidence]
-        return replace(self, evidence=tuple(words))
+        return replace(self, evidence=tuple([place.kept() for place in self.evidence]))
 
 
 def plain(text: str, limit: int = EXCERPT) -> str:
