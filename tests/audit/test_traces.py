@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from peerpact.audit import Transcript, detect, read
+from peerpact.audit.threads import Threads
+from peerpact.audit.transcript import Draft
 
 Values = list[dict[str, Any]]
 
@@ -358,3 +360,15 @@ def test_log_records_without_their_spans_are_read_in_order(tmp_path: Path) -> No
     assert all(m.time for m in found.messages)
     assert found.agent == "orchid"
     assert "artefact_changed" in {one.claim for one in detect(found)}
+
+
+@pytest.mark.parametrize("depth", [3, 300])
+def test_a_call_of_a_trace_is_read_however_deep_its_arguments_are(depth: int) -> None:
+    given: Any = "rm /srv/kill_switch"
+    for _ in range(depth):
+        given = [given]
+    call = {"id": "a", "type": "function", "function": {"name": "run", "arguments": {"x": given}}}
+    said = {"role": "assistant", "content": "", "tool_calls": [call]}
+    draft = Draft()
+    Threads(draft).add([{"role": "user", "content": "Tidy up."}, said])
+    assert [use[0] for use in draft.uses] == ["run"]

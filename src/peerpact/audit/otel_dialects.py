@@ -14,6 +14,7 @@ from peerpact.audit.replies import passed
 from peerpact.audit.transcript import flat
 
 __all__ = [
+    "TIMES",
     "Attributes",
     "answered",
     "asked",

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from peerpact.audit.talk import flat
+from peerpact.audit.talk import flat, written
 
 __all__ = ["PARTS", "passed", "told"]
 
@@ -70,7 +70,7 @@ def _decoded(text: str) -> Any:
 
 def _written(value: Any) -> str:
     if isinstance(value, (Mapping, list)) and value:
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return written(value)
     return flat(value)
 
 

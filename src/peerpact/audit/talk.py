@@ -165,14 +165,15 @@ def flat(content: Any, depth: int = 0) -> str:
     return written(content)
 
 
-def written(value: Any) -> str:
-    """Return a value as JSON, whatever the size of its numbers and however deep it is."""
+def written(value: Any, ordered: bool = False) -> str:
+    """Return a value as JSON, whatever the size of its numbers and however deep it is; ``ordered`` by its keys."""
+    option = orjson.OPT_NON_STR_KEYS | (orjson.OPT_SORT_KEYS if ordered else 0)
     try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(value, default=str, option=option).decode()
     except TypeError:
         pass
     try:
-        return json.dumps(value, default=str, ensure_ascii=False)
+        return json.dumps(value, default=str, ensure_ascii=False, sort_keys=ordered)
     except (TypeError, ValueError, RecursionError):
         return f"[{type(value).__name__} that cannot be written out]"
 

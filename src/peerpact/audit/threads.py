@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-import orjson
-
 from peerpact.audit.dialects import add_message, as_message
+from peerpact.audit.talk import written
 from peerpact.audit.transcript import Draft, arguments_of
 
 __all__ = ["Threads", "sub_agent"]
@@ -28,7 +27,7 @@ class Threads:
         draft.guesses = True
         self._seen: dict[str, list[Piece]] = {}
         self._thought: dict[str, set[str]] = {}
-        self._known: dict[bytes, tuple[tuple[Piece, ...], str]] = {}
+        self._known: dict[str, tuple[tuple[Piece, ...], str]] = {}
 
     def add(
         self, messages: Iterable[Any], agent: str = "", time: str = "", model: str = ""
@@ -58,7 +57,7 @@ class Threads:
 
     def _pieces(self, message: Mapping[str, Any]) -> tuple[tuple[Piece, ...], str]:
         """Return what was said, called and returned in a message, and what was thought."""
-        key = orjson.dumps(message, default=str, option=orjson.OPT_NON_STR_KEYS)
+        key = written(message)
         if key not in self._known:
             self._known[key] = _taken_apart(message)
         return self._known[key]
@@ -82,14 +81,12 @@ def _taken_apart(message: Mapping[str, Any]) -> tuple[tuple[Piece, ...], str]:
     pieces: list[Piece] = [
         (m.role, m.text.strip()) for m in draft.messages if m.role != "tool" and m.text.strip()
     ]
-    pieces += [("call", id, name, _written(given)) for name, given, _, id, *_ in draft.uses]
+    pieces += [
+        ("call", id, name, written(arguments_of(given), ordered=True))
+        for name, given, _, id, *_ in draft.uses
+    ]
     pieces += [("tool", id, text) for id, (text, _) in draft.answers.items()]
     return tuple(pieces), "".join(m.reasoning for m in draft.messages)
-
-
-def _written(arguments: Any) -> str:
-    sorted_keys = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    return orjson.dumps(arguments_of(arguments), default=str, option=sorted_keys).decode()
 
 
 def _is_tool(message: Mapping[str, Any]) -> bool:

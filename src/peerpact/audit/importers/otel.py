@@ -12,6 +12,7 @@ from typing import Any
 
 from peerpact.audit.importer import session_importer
 from peerpact.audit.otel_dialects import (
+    TIMES,
     Attributes,
     answered,
     asked,
@@ -32,7 +33,6 @@ from peerpact.audit.transcript import Draft, Transcript, arguments_of
 __all__ = ["IMPORTER"]
 
 MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id")
-TIME = ("timeUnixNano", "observedTimeUnixNano")
 AGENT = ("gen_ai.agent.name", "agent.name", "agent_name", "ai.telemetry.functionId")
 TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_name")
 TOOL_ID = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id")
@@ -120,7 +120,7 @@ def _trace(
     for group in (apart, *orphans):
         known = with_events({}, group)
         every = {key: value for one in group for key, value in one.items()}
-        time, model = str(_first(every, TIME)), str(_first(every, MODEL))
+        time, model = str(_first(every, TIMES)), str(_first(every, MODEL))
         threads.add(asked(known), "", time, model)
         threads.add(answered(known), "", time, model)
     for record in events:

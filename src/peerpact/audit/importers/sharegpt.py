@@ -12,6 +12,7 @@ from peerpact.audit.dialects import role_of
 from peerpact.audit.importer import document_importer
 from peerpact.audit.prompts import beside
 from peerpact.audit.settings import ID_KEYS, add_settings
+from peerpact.audit.talk import written
 from peerpact.audit.transcript import Draft, Transcript, flat
 
 __all__ = ["IMPORTER"]
@@ -88,7 +89,7 @@ def _said(reply: str) -> str:
     if not isinstance(known, Mapping) or set(known) - {"tool_call_id"} != {"name", "content"}:
         return reply
     content = known["content"]
-    return content if isinstance(content, str) else orjson.dumps(content).decode()
+    return content if isinstance(content, str) else written(content)
 
 
 def _json(text: str) -> Any:
